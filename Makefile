@@ -1,0 +1,51 @@
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+ENGINE := $(firstword $(shell for e in docker podman; do $$e info >/dev/null 2>&1 && echo $$e; done))
+IMAGE ?= stance
+
+.PHONY: help serve train test lint image image-check lock clean
+
+help: ## list what there is
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s $$'\t'
+
+.venv/%.stamp: requirements/%.lock pyproject.toml
+	@test -x $(BIN)/python || { echo "making .venv"; $(PYTHON) -m venv .venv; }
+	@echo "installing $<"
+	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r $<
+	@$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
+	@touch $@
+
+serve: .venv/train.stamp ## train if need be, and serve on port 8000
+	@$(BIN)/python -c "import model; model.Analyzer.load('model/artifacts')" 2>.venv/why || { \
+	  echo "training, since: $$(tail -n 1 .venv/why)"; $(BIN)/python training/train.py; }
+	$(BIN)/gunicorn --config service/gunicorn.conf.py
+
+train: .venv/train.stamp ## train on the corpus and publish
+	$(BIN)/python training/train.py
+
+test: .venv/dev.stamp ## lint, types, architecture and the whole suite
+	@$(MAKE) --no-print-directory lint
+	$(BIN)/coverage erase
+	$(BIN)/pytest --cov --cov-report=
+
+lint: .venv/dev.stamp ## ruff, mypy, hadolint, import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/hadolint Dockerfile
+
+image: ## build the image with Docker or Podman
+	@test -n "$(ENGINE)" || { echo "no container engine answers: start Docker or Podman"; exit 1; }
+	$(ENGINE) build -t $(IMAGE) .
+
+lock: .venv/dev.stamp ## lock the dependencies anew
+	@for extra in serve train dev; do \
+	  case $$extra in serve) e=;; train) e="--extra train";; dev) e="--extra train --extra dev";; esac; \
+	  $(BIN)/uv pip compile pyproject.toml $$e --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	    --no-emit-find-links --no-header --no-annotate -q -o requirements/$$extra.lock; done
+
+clean: ## remove the environment and caches, not the models
+	rm -rf .venv build *.egg-info .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

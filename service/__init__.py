@@ -1,0 +1,3 @@
+"""HTTP over model."""
+
+VERSION = "0.1.0"

@@ -1,0 +1,107 @@
+"""Exception to problem document (RFC 9457), in one place: one body, made by one function."""
+
+import json
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import Any
+
+import marshmallow
+from flask import Flask, Response, g
+from gunicorn.http.errors import ParseException
+from werkzeug.exceptions import ClientDisconnected, HTTPException, InternalServerError
+
+MEDIA_TYPE = "application/problem+json"
+# More faults than these help nobody and make an answer as large as the request.
+MAX_FAULTS = 20
+# Our own words where the status phrase is not the kind of problem.
+_KINDS = {400: "malformed-request", 413: "too-large", 422: "invalid-request", 500: "internal-error"}
+_TITLES = {400: "Malformed request", 413: "Too large", 422: "Invalid request", 500: "Internal error"}
+
+
+class NoModelError(Exception):
+    """No model is loaded; the log says why."""
+
+
+class InvalidRequestError(Exception):
+    """Valid JSON that breaks the schema."""
+
+    def __init__(self, messages: dict[Any, Any], schema: marshmallow.Schema):
+        super().__init__("invalid request")
+        self.faults = list(_faults(messages, schema))
+
+
+def register(app: Flask) -> None:
+    """Make every error of an application, the framework's own included, a problem document."""
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(InvalidRequestError, _invalid)
+    app.register_error_handler(NoModelError, _no_model)
+    for broken in (ParseException, ClientDisconnected):
+        app.register_error_handler(broken, _broken_framing)
+
+
+def problem(status: int, detail: str, **members: Any) -> Response:
+    """Make the one error answer; `members` are further members of its body."""
+    return Response(problem_body(status, detail, g.request_id, **members), status, mimetype=MEDIA_TYPE)
+
+
+def problem_body(status: int, detail: str, request_id: str, **members: Any) -> bytes:
+    """Make the one error body, also for what never reaches the application."""
+    phrase = HTTPStatus(status).phrase
+    body = {
+        "type": "/problems/" + _KINDS.get(status, phrase.lower().replace(" ", "-")),
+        "title": _TITLES.get(status, phrase),
+        "status": status,
+        "detail": detail,
+        "request_id": request_id,
+        **members,
+    }
+    return json.dumps(body).encode()
+
+
+def _http(error: HTTPException) -> Response:
+    if isinstance(error, InternalServerError):
+        # Flask has logged the traceback; the body tells nothing internal.
+        return problem(500, "The fault is ours. The request id leads to the log.")
+    status = error.code or 500
+    answer = problem(status, _DETAILS.get(status) or error.description or HTTPStatus(status).phrase)
+    for name, value in error.get_headers():
+        if name.lower() not in ("content-type", "content-length"):
+            answer.headers[name] = value
+    return answer
+
+
+# For these the framework's own sentence speaks of URLs typed by hand.
+_DETAILS = {
+    404: "There is nothing at this path; /docs lists what there is.",
+    405: "The method is not allowed here; Allow says which are.",
+    413: "The body is larger than the limit; /limits tells it.",
+}
+
+
+def _invalid(error: InvalidRequestError) -> Response:
+    listed = error.faults[:MAX_FAULTS]
+    left = len(error.faults) - len(listed)
+    detail = "The request breaks the schema" + (f"; {left} more faults are not listed." if left else ".")
+    return problem(422, detail, errors=listed)
+
+
+def _no_model(_: NoModelError) -> Response:
+    answer = problem(503, "No model is loaded, so nothing can be judged; the service's log says why.")
+    answer.headers["Retry-After"] = "5"
+    return answer
+
+
+def _broken_framing(_: Exception) -> Response:
+    return problem(400, "The body breaks off or is framed wrongly.")
+
+
+def _faults(messages: dict[Any, Any], schema: marshmallow.Schema, pointer: str = "") -> Iterable[dict[str, str]]:
+    """Flatten marshmallow's messages to JSON pointers (RFC 6901). An unknown key is the caller's text: not repeated."""
+    for key, fault in messages.items():
+        known = key in schema.fields
+        if key != marshmallow.exceptions.SCHEMA and not known:
+            yield {"pointer": pointer, "detail": f"Unknown field; the fields are {', '.join(schema.fields)}."}
+            continue
+        at = f"{pointer}/{key}" if known else pointer
+        for sentence in fault:
+            yield {"pointer": at, "detail": sentence}

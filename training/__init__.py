@@ -1,0 +1,1 @@
+"""From labelled sentences to an artifact."""
