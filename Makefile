@@ -1,16 +1,17 @@
 .DEFAULT_GOAL := help
-SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
-ENGINE := $(firstword $(shell for e in docker podman; do $$e info >/dev/null 2>&1 && echo $$e; done))
+ENGINE = $(firstword $(shell for e in docker podman; do $$e info >/dev/null 2>&1 && echo $$e; done))
 IMAGE ?= stance
+MODELS := $(or $(STANCE_MODELS),model/artifacts)
 
 .PHONY: help serve train test lint image image-check lock clean
 
 help: ## list what there is
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s $$'\t'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .venv/%.stamp: requirements/%.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=...")'
 	@test -x $(BIN)/python || { echo "making .venv"; $(PYTHON) -m venv .venv; }
 	@echo "installing $<"
 	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r $<
@@ -18,8 +19,8 @@ help: ## list what there is
 	@touch $@
 
 serve: .venv/train.stamp ## train if need be, and serve on port 8000
-	@$(BIN)/python -c "import model; model.Analyzer.load('model/artifacts')" 2>.venv/why || { \
-	  echo "training, since: $$(tail -n 1 .venv/why)"; $(BIN)/python training/train.py; }
+	@$(BIN)/python -c 'import model; model.Analyzer.load("$(MODELS)")' 2>.venv/why || { \
+	  echo "training, since: $$(tail -n 1 .venv/why)"; $(BIN)/python training/train.py --out $(MODELS); }
 	$(BIN)/gunicorn --config service/gunicorn.conf.py
 
 train: .venv/train.stamp ## train on the corpus and publish
@@ -40,6 +41,12 @@ lint: .venv/dev.stamp ## ruff, mypy, hadolint, import contracts
 image: ## build the image with Docker or Podman
 	@test -n "$(ENGINE)" || { echo "no container engine answers: start Docker or Podman"; exit 1; }
 	$(ENGINE) build -t $(IMAGE) .
+
+image-check: .venv/dev.stamp ## build the image, run it hardened and post to it; without an engine by ../shared/tools/image-check
+	@if [ -n "$(ENGINE)" ]; then ENGINE="$(ENGINE)" IMAGE=$(IMAGE) PYTHON=$(BIN)/python sh tests/image/check.sh; \
+	elif [ -f ../shared/tools/image-check ]; then \
+	  bash ../shared/tools/image-check . -- $(BIN)/python tests/image/smoke.py; \
+	else echo "no container engine answers, and ../shared/tools/image-check is not there"; exit 1; fi
 
 lock: .venv/dev.stamp ## lock the dependencies anew
 	@for extra in serve train dev; do \

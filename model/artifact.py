@@ -154,8 +154,15 @@ def load(folder: Path) -> tuple[Pipeline, Manifest]:
         raise ArtifactMissingError(f"artifact {folder.name} has no {MODEL}")
     if _file_digest(folder / MODEL) != manifest.file_digest:
         raise ArtifactCorruptError(f"{MODEL} of artifact {folder.name} does not match its digest in {MANIFEST}")
-    pipeline = joblib.load(folder / MODEL)
-    if content_digest(pipeline, manifest) != manifest.content_digest:
+    try:
+        pipeline = joblib.load(folder / MODEL)
+        digest = content_digest(pipeline, manifest)
+    except Exception as fault:
+        # Unpickling and reading what came out of it may raise anything at all.
+        raise ArtifactCorruptError(
+            f"{MODEL} of artifact {folder.name} cannot be read as a pipeline ({type(fault).__name__})"
+        ) from fault
+    if digest != manifest.content_digest:
         raise ArtifactCorruptError(f"the content of artifact {folder.name} does not match its digest in {MANIFEST}")
     return pipeline, manifest
 
@@ -177,8 +184,12 @@ def read_manifest(folder: Path) -> Manifest:
     if set(fields) != expected:
         odd = ", ".join(sorted(expected.symmetric_difference(fields)))
         raise ArtifactCorruptError(f"{MANIFEST} of artifact {folder.name} lacks or does not know: {odd}")
-    fields["labels"] = tuple(fields["labels"])
-    return Manifest(**fields)
+    try:
+        return Manifest(**{**fields, "labels": tuple(fields["labels"]), "libraries": dict(fields["libraries"])})
+    except (TypeError, ValueError):
+        raise ArtifactCorruptError(
+            f"{MANIFEST} of artifact {folder.name} cannot be read: a value is no list or map"
+        ) from None
 
 
 def _version_folder(folder: Path) -> Path:

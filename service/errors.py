@@ -95,13 +95,13 @@ def _broken_framing(_: Exception) -> Response:
     return problem(400, "The body breaks off or is framed wrongly.")
 
 
-def _faults(messages: dict[Any, Any], schema: marshmallow.Schema, pointer: str = "") -> Iterable[dict[str, str]]:
-    """Flatten marshmallow's messages to JSON pointers (RFC 6901). An unknown key is the caller's text: not repeated."""
-    for key, fault in messages.items():
-        known = key in schema.fields
-        if key != marshmallow.exceptions.SCHEMA and not known:
-            yield {"pointer": pointer, "detail": f"Unknown field; the fields are {', '.join(schema.fields)}."}
-            continue
-        at = f"{pointer}/{key}" if known else pointer
-        for sentence in fault:
-            yield {"pointer": at, "detail": sentence}
+def _faults(messages: dict[Any, Any], schema: marshmallow.Schema) -> Iterable[dict[str, str]]:
+    """Turn marshmallow's messages into JSON pointers (RFC 6901). An unknown key is the caller's text: not repeated."""
+    for key in schema.fields:
+        for sentence in messages.get(key, ()):
+            yield {"pointer": f"/{key}", "detail": sentence}
+    for sentence in messages.get(marshmallow.exceptions.SCHEMA, ()):
+        yield {"pointer": "", "detail": sentence}
+    unknown = messages.keys() - schema.fields.keys() - {marshmallow.exceptions.SCHEMA}
+    if unknown:
+        yield {"pointer": "", "detail": f"{len(unknown)} unknown; the fields are {', '.join(schema.fields)}."}

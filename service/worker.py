@@ -66,7 +66,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         super().init_process()
 
     def accept(self, listener: socket.socket) -> None:
-        """Accept a connection, or leave it to a sibling that holds fewer: for ten turns of half a millisecond at most."""
+        """Accept a connection, or leave it to a sibling that holds fewer, for ten turns of half a millisecond."""
         held = [count for count in self._board if count != _FREE]
         if self.nr_conns > min(held) and self._gave_way < _TURNS:
             self._gave_way += 1
@@ -76,7 +76,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         super().accept(listener)
 
     def handle(self, conn: Any) -> Any:
-        """Serve a connection, and close it here where it ends: gunicorn would wait for its client in the main thread."""
+        """Serve a connection, and close it here where it ends: gunicorn waits for the client in its main thread."""
         keep = super().handle(conn)
         if not keep:
             _linger(conn.sock)

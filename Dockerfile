@@ -1,0 +1,32 @@
+# Pin a digest with: --build-arg BASE=python:3.13-slim@sha256:...
+ARG BASE=python:3.13-slim
+
+FROM ${BASE} AS build
+WORKDIR /app
+COPY requirements/serve.lock requirements/train.lock requirements/
+# Without compiling, since copying may shift file times and stale .pyc files would be compiled anew at every start.
+RUN python -m venv /serve && /serve/bin/pip install --no-cache-dir --no-compile --require-hashes -r requirements/serve.lock
+RUN python -m venv /train && /train/bin/pip install --no-cache-dir --no-compile --require-hashes -r requirements/train.lock
+COPY pyproject.toml README.md ./
+COPY model model
+COPY training training
+COPY service service
+RUN /train/bin/python -m pip wheel --no-deps --no-build-isolation --no-cache-dir --wheel-dir /wheels . \
+ && /serve/bin/pip install --no-cache-dir --no-compile --no-deps --no-index /wheels/*.whl \
+ && PYTHONPATH=. /train/bin/python training/train.py --out /models \
+ && /serve/bin/pip uninstall --yes pip \
+ && /serve/bin/python -m compileall -q --invalidation-mode unchecked-hash /serve/lib
+
+FROM ${BASE}
+COPY --from=build /serve /serve
+COPY --from=build /models /models
+COPY service/gunicorn.conf.py /app/gunicorn.conf.py
+WORKDIR /app
+ENV PATH=/serve/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    STANCE_MODELS=/models
+EXPOSE 8000
+USER 10001:10001
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
+  CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/readyz', timeout=4)"]
+CMD ["gunicorn", "--config", "/app/gunicorn.conf.py"]

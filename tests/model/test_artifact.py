@@ -1,0 +1,173 @@
+"""Publishing and loading: never half, never wrong, never silent."""
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import joblib
+import pytest
+
+from model import (
+    Analyzer,
+    ArtifactCorruptError,
+    ArtifactError,
+    ArtifactIncompatibleError,
+    ArtifactMissingError,
+    artifact,
+)
+
+
+@pytest.fixture
+def models(toy_models: Path, tmp_path: Path) -> Path:
+    """A copy that a test may spoil."""
+    return Path(shutil.copytree(toy_models, tmp_path / "models"))
+
+
+@pytest.fixture
+def version(models: Path) -> Path:
+    return models / (models / "current").read_text().strip()
+
+
+def change(version: Path, **fields: object) -> None:
+    manifest = json.loads((version / "manifest.json").read_text())
+    (version / "manifest.json").write_text(json.dumps({**manifest, **fields}))
+
+
+def test_the_version_is_the_content_digest(version: Path) -> None:
+    analyzer = Analyzer.load(version)
+    assert version.name == analyzer.manifest.content_digest[:12] == analyzer.manifest.version
+    assert {file.name for file in version.iterdir()} == {"manifest.json", "model.joblib", "report.json"}
+
+
+def test_saving_again_leaves_the_version_alone(models: Path, version: Path) -> None:
+    pipeline, manifest = artifact.load(models)
+    before = (version / "model.joblib").stat().st_mtime_ns
+    assert artifact.save(models, pipeline, manifest, {}).version == version.name
+    assert (version / "model.joblib").stat().st_mtime_ns == before
+    assert sorted(path.name for path in models.iterdir()) == sorted(["current", version.name])
+
+
+def test_a_fact_that_shapes_answers_makes_another_version(models: Path, version: Path) -> None:
+    pipeline, manifest = artifact.load(models)
+    other = artifact.save(models, pipeline, replace(manifest, thresholds={"unknown_vocabulary": 0.9}), {})
+    assert other.version != version.name
+    assert Analyzer.load(models).manifest.version == other.version
+    assert Analyzer.load(version).manifest.version == version.name
+
+
+def test_a_failed_save_leaves_what_was(models: Path, version: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pipeline, manifest = artifact.load(models)
+    monkeypatch.setattr(artifact, "_write_json", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
+    with pytest.raises(OSError, match="disk full"):
+        artifact.save(models, pipeline, replace(manifest, target="other"), {})
+    assert Analyzer.load(models).manifest.version == version.name
+    assert sorted(path.name for path in models.iterdir()) == sorted(["current", version.name])
+
+
+def test_a_failed_promotion_leaves_what_was(models: Path, version: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(artifact.os, "fsync", lambda _: (_ for _ in ()).throw(OSError("disk full")))
+    with pytest.raises(OSError, match="disk full"):
+        artifact.promote(models, "0" * 12)
+    assert (models / "current").read_text().strip() == version.name
+    assert not list(models.glob(".current-*"))
+
+
+def spoil_nothing_published(models: Path, version: Path) -> None:
+    shutil.rmtree(models)
+
+
+def spoil_pointer(models: Path, version: Path) -> None:
+    (models / "current").write_text("../../etc")
+
+
+def spoil_pointer_bytes(models: Path, version: Path) -> None:
+    (models / "current").write_bytes(b"\xff\xfe")
+
+
+def spoil_pointer_to_nothing(models: Path, version: Path) -> None:
+    (models / "current").write_text("0" * 12)
+
+
+def spoil_no_manifest(models: Path, version: Path) -> None:
+    (version / "manifest.json").unlink()
+
+
+def spoil_manifest_not_json(models: Path, version: Path) -> None:
+    (version / "manifest.json").write_text('{"format": 1,')
+
+
+def spoil_manifest_is_a_list(models: Path, version: Path) -> None:
+    (version / "manifest.json").write_text("[]")
+
+
+def spoil_format(models: Path, version: Path) -> None:
+    change(version, format=99)
+
+
+def spoil_field(models: Path, version: Path) -> None:
+    change(version, surprise=1)
+
+
+def spoil_library(models: Path, version: Path) -> None:
+    change(version, libraries={"scikit-learn": "0.1.2"})
+
+
+def spoil_no_model(models: Path, version: Path) -> None:
+    (version / "model.joblib").unlink()
+
+
+def spoil_model(models: Path, version: Path) -> None:
+    content = (version / "model.joblib").read_bytes()
+    (version / "model.joblib").write_bytes(content[: len(content) // 2])
+
+
+def spoil_facts(models: Path, version: Path) -> None:
+    change(version, target="something else")
+
+
+def spoil_pickle(models: Path, version: Path) -> None:
+    joblib.dump({"not": "a pipeline"}, version / "model.joblib")
+    change(version, file_digest=artifact._file_digest(version / "model.joblib"))
+
+
+def spoil_manifest_types(models: Path, version: Path) -> None:
+    change(version, labels=7)
+
+
+SPOILT = [
+    (spoil_nothing_published, ArtifactMissingError, "no model in"),
+    (spoil_pointer, ArtifactCorruptError, "names no version"),
+    (spoil_pointer_bytes, ArtifactCorruptError, "names no version"),
+    (spoil_pointer_to_nothing, ArtifactMissingError, "which is not there"),
+    (spoil_no_manifest, ArtifactMissingError, r"no manifest\.json"),
+    (spoil_manifest_not_json, ArtifactCorruptError, "not JSON"),
+    (spoil_manifest_is_a_list, ArtifactIncompatibleError, "format null"),
+    (spoil_format, ArtifactIncompatibleError, "format 99"),
+    (spoil_field, ArtifactCorruptError, "surprise"),
+    (spoil_library, ArtifactIncompatibleError, r"scikit-learn 0\.1\.2"),
+    (spoil_no_model, ArtifactMissingError, r"no model\.joblib"),
+    (spoil_model, ArtifactCorruptError, r"model\.joblib .* does not match its digest"),
+    (spoil_facts, ArtifactCorruptError, "content .* does not match"),
+    (spoil_pickle, ArtifactCorruptError, "cannot be read"),
+    (spoil_manifest_types, ArtifactCorruptError, "cannot be read"),
+]
+
+
+@pytest.mark.parametrize(("spoil", "error", "sentence"), SPOILT)
+def test_a_spoilt_artifact_is_refused_by_name(
+    models: Path, version: Path, spoil: object, error: type[ArtifactError], sentence: str
+) -> None:
+    assert callable(spoil)
+    spoil(models, version)
+    with pytest.raises(error, match=sentence):
+        Analyzer.load(models)
+
+
+def test_nothing_is_unpickled_before_the_digest_is_compared(
+    models: Path, version: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spoil_model(models, version)
+    monkeypatch.setattr(artifact.joblib, "load", lambda _: pytest.fail("unpickled"))
+    with pytest.raises(ArtifactCorruptError):
+        Analyzer.load(models)

@@ -1,0 +1,90 @@
+"""The README's commands, run as they stand, and the answers that it promises."""
+
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+# A command for the shell, and the JSON that it prints.
+CALLS = re.findall(r"```sh\n(curl [^`]+?)```\n+```json\n(.+?)```", README, re.DOTALL)
+
+
+def test_the_first_screen_has_both_commands_and_a_call() -> None:
+    screen = "\n".join(README.splitlines()[:45])
+    assert "make serve" in screen
+    assert "make test" in screen
+    assert "curl" in screen
+    assert CALLS
+
+
+def same(found: object, promised: object, where: str) -> None:
+    """Compare answers: numbers to 0.0005, since the last digits differ between machines, and versions by their form."""
+    if isinstance(promised, dict):
+        assert isinstance(found, dict)
+        assert list(found) == list(promised), where
+        for key, value in promised.items():
+            same(found[key], value, f"{where}/{key}")
+    elif where.endswith("/version"):
+        assert re.fullmatch("[0-9a-f]{12}", str(found))
+        assert re.fullmatch("[0-9a-f]{12}", str(promised))
+    elif isinstance(promised, float):
+        assert found == pytest.approx(promised, abs=5e-4), where
+    else:
+        assert found == promised, where
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="make is missing")
+def test_make_serve_and_the_calls_give_the_promised_answers(corpus_models: Path, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    environment = {**os.environ, "STANCE_MODELS": str(corpus_models), "STANCE_BIND": f"127.0.0.1:{port}"}
+    with (tmp_path / "log").open("wb") as log:
+        served = subprocess.Popen(
+            ["make", "serve"], cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True
+        )
+    try:
+        wait(f"http://127.0.0.1:{port}/readyz", 120)
+        for command, promised in CALLS:
+            line = command.replace("localhost:8000", f"127.0.0.1:{port}")
+            done = subprocess.run(line, shell=True, cwd=ROOT, capture_output=True, text=True, timeout=30, check=True)
+            same(json.loads(done.stdout), json.loads(promised), "")
+    finally:
+        os.killpg(served.pid, 15)
+        served.wait(30)
+
+
+def wait(url: str, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(url, timeout=2):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    raise AssertionError(f"no answer on {url}")
+
+
+def test_the_python_example_runs(corpus_models: Path) -> None:
+    (example, printed) = re.findall(r"```python\n(.+?)```\n+```text\n(.+?)```", README, re.DOTALL)[0]
+    code = example.replace('"model/artifacts"', repr(str(corpus_models)))
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout == printed
+
+
+def test_make_help_lists_every_target() -> None:
+    done = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, timeout=30, check=True)
+    named = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert all(f"make {target} " in done.stdout for target in named)
