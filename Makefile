@@ -1,7 +1,10 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 BIN := .venv/bin
-ENGINE = $(firstword $(shell for e in docker podman; do $$e info >/dev/null 2>&1 && echo $$e; done))
+BASE ?= python:3.13-slim
+# The first engine that answers and has the base image or can fetch it.
+ENGINE = $(firstword $(shell for e in docker podman; do $$e info >/dev/null 2>&1 && \
+  { $$e image inspect $(BASE) >/dev/null 2>&1 || $$e pull -q $(BASE) >/dev/null 2>&1; } && echo $$e; done))
 IMAGE ?= stance
 MODELS := $(or $(STANCE_MODELS),model/artifacts)
 
@@ -39,14 +42,15 @@ lint: .venv/dev.stamp ## ruff, mypy, hadolint, import contracts
 	$(BIN)/hadolint Dockerfile
 
 image: ## build the image with Docker or Podman
-	@test -n "$(ENGINE)" || { echo "no container engine answers: start Docker or Podman"; exit 1; }
-	$(ENGINE) build -t $(IMAGE) .
+	@test -n "$(ENGINE)" || { echo "no container engine that answers has $(BASE) or can fetch it"; exit 1; }
+	$(ENGINE) build --build-arg BASE=$(BASE) -t $(IMAGE) .
 
 image-check: .venv/dev.stamp ## build the image, run it hardened and post to it; without an engine by ../shared/tools/image-check
-	@if [ -n "$(ENGINE)" ]; then ENGINE="$(ENGINE)" IMAGE=$(IMAGE) PYTHON=$(BIN)/python sh tests/image/check.sh; \
+	@engine="$(ENGINE)"; if [ -n "$$engine" ]; then \
+	  ENGINE=$$engine BASE=$(BASE) IMAGE=$(IMAGE) PYTHON=$(BIN)/python sh tests/image/check.sh; \
 	elif [ -f ../shared/tools/image-check ]; then \
 	  bash ../shared/tools/image-check . -- $(BIN)/python tests/image/smoke.py; \
-	else echo "no container engine answers, and ../shared/tools/image-check is not there"; exit 1; fi
+	else echo "no container engine has $(BASE) or can fetch it, and ../shared/tools/image-check is not there"; exit 1; fi
 
 lock: .venv/dev.stamp ## lock the dependencies anew
 	@for extra in serve train dev; do \
