@@ -23,7 +23,7 @@ help: ## list what there is
 
 serve: .venv/train.stamp ## train if need be, and serve on port 8000
 	@$(BIN)/python -c 'import model; model.Analyzer.load("$(MODELS)")' 2>.venv/why || { \
-	  echo "training, since: $$(tail -n 1 .venv/why)"; $(BIN)/python training/train.py --out $(MODELS); }
+	  echo "training, since: $$(tail -n 1 .venv/why | sed 's/^[A-Za-z.]*: //')"; $(BIN)/python training/train.py --out $(MODELS); }
 	$(BIN)/gunicorn --config service/gunicorn.conf.py
 
 train: .venv/train.stamp ## train on the corpus and publish
