@@ -19,6 +19,11 @@ def text(found: Mapping[str, Any]) -> str:
         parts.append(table(title, validation["model"], validation["majority"]))
     if "test" in found:
         parts.append(table(f"held out, {found['test']['file']}", found["test"]["model"], found["test"]["majority"]))
+    if "curve" in found:
+        points = [f"{p['cross_validation']['macro_f1']:.3f} at {p['sentences']:,}" for p in found["curve"]["points"]]
+        parts.append(
+            f"learning curve, macro-F1 in cross-validation (data {found['curve']['data'][:12]}): {', '.join(points)}"
+        )
     return "\n\n".join(parts)
 
 

@@ -12,12 +12,13 @@ from tqdm import tqdm
 
 from model import artifact
 from model.analyzer import Analyzer
-from training import dataset, evaluate, parameters, report
+from training import curve, dataset, evaluate, parameters, report
 from training.fit import fit
 
 ROOT = Path(__file__).parent.parent
 DATA = ROOT / "training" / "data" / "train.csv"
 MODELS = ROOT / "model" / "artifacts"
+CURVE = ROOT / "training" / "curve.json"
 TARGET = "US withdrawal from the INF Treaty"
 SEED = 13
 # A plain run measures on few folds, so that a first `make serve` answers within minutes; a search on more.
@@ -44,6 +45,10 @@ def train(options: argparse.Namespace) -> None:
     dataset.require_classes(options.data, rows)
     held_out = dataset.read(options.test) if options.test else None
     settings = parameters.read()
+    if options.curve:
+        curve.save(curve.measure(rows, held_out, settings, options.seed, _progress), CURVE)
+        print(f"learning curve written to {CURVE} and {CURVE.with_suffix('.png').name}")
+        return
     found: dict[str, Any] = {}
     if options.search:
         found["search"] = search(rows, settings, options.seed)
@@ -58,6 +63,8 @@ def train(options: argparse.Namespace) -> None:
             "digest": held_out.digest,
             **evaluate.judge(analyzer, held_out, majority),
         }
+    if (measured := curve.read(CURVE)) and measured["data"] == rows.digest:
+        found["curve"] = measured
     print(report.text(found))
     manifest = publish(options.out, analyzer, options.data, rows, found)
     print(f"\npublished version {manifest.version} in {options.out}")
@@ -114,6 +121,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--target", default=TARGET, help="what the stance is toward (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=SEED, help="of folds and fit (default: %(default)s)")
     parser.add_argument("--search", action="store_true", help="choose C and class weight by cross-validation")
+    parser.add_argument("--curve", action="store_true", help="draw the learning curve instead of publishing a model")
     return parser.parse_args(arguments)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from model import Analyzer
-from training import evaluate, parameters, train
+from training import curve, evaluate, parameters, train
 from training.dataset import Dataset, DatasetError, Row
 
 ROOT = Path(__file__).parents[2]
@@ -140,3 +140,21 @@ def test_a_bad_parameters_file_is_named(tmp_path: Path, change: tuple[str, str],
     file.write_text(parameters.FILE.read_text().replace(*change))
     with pytest.raises(parameters.ParametersError, match=sentence):
         parameters.read(file)
+
+
+def test_the_learning_curve_is_measured_and_drawn(
+    toy_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(train, "CURVE", tmp_path / "curve.json")
+    monkeypatch.setattr(curve, "DRAWS", 1)
+    assert train.main(["--data", str(toy_file), "--test", str(toy_file), "--curve"]) == 0
+    found = json.loads((tmp_path / "curve.json").read_text())
+    assert found["grouped_by"] == "batch"
+    assert [point["share"] for point in found["points"]] == list(curve.SHARES)
+    assert all(0 <= point[name]["macro_f1"] <= 1 for point in found["points"] for name in ("cross_validation", "test"))
+    assert (tmp_path / "curve.png").read_bytes().startswith(b"\x89PNG")
+    assert "learning curve written" in capsys.readouterr().out
+    assert train.main(["--data", str(toy_file), "--out", str(tmp_path / "models")]) == 0
+    assert f"learning curve, macro-F1 in cross-validation (data {found['data'][:12]})" in capsys.readouterr().out
+    report = json.loads((published(tmp_path / "models") / "report.json").read_text())
+    assert report["curve"] == found

@@ -1,0 +1,131 @@
+"""python training/corpus.py: the figures of our corpus, and the checks that hold it together."""
+
+import csv
+import hashlib
+import json
+import re
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import combinations
+from pathlib import Path
+
+from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
+from sklearn.metrics import cohen_kappa_score
+
+DATA = Path(__file__).with_name("data")
+ACTORS = Path(__file__).parent.parent / "model" / "actors.csv"
+Record = Mapping[str, str]
+
+# What every story names: masked, so that two sentences are alike for what they say and not for what they are about.
+_TREATY = (
+    "intermediate-range nuclear forces treaty",
+    "intermediate-range nuclear forces",
+    *("inf treaty", "inf accord", "inf pact", "1987 treaty", "missile treaty", "inf"),
+)
+_WORD = re.compile(r"\w+(?:'\w+)*")
+
+
+def read(name: str) -> list[Record]:
+    """Read one of the corpus' files as a record a row; raises `OSError` where it is missing."""
+    with (DATA / name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file, strict=True))
+
+
+def actors() -> list[Record]:
+    """Read the table of actors: id, name, kind, stands_for."""
+    with ACTORS.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file, strict=True))
+
+
+def kappa(rows: Iterable[Record]) -> tuple[float, int]:
+    """Return Cohen's kappa between the first and the blind second label, and the number of rows that have both."""
+    both = [(row["first"], row["second"]) for row in rows if row["second"]]
+    if not both:
+        return float("nan"), 0
+    first, second = zip(*both, strict=True)
+    return float(cohen_kappa_score(first, second)), len(both)
+
+
+def digest(rows: Iterable[Record], columns: Sequence[str]) -> str:
+    """Digest some columns of rows in their order: SHA-256 in hex."""
+    return hashlib.sha256(json.dumps([[row[column] for column in columns] for row in rows]).encode()).hexdigest()
+
+
+class Masker:
+    """Splits a sentence into lower-case words, the names of the treaty and of actors replaced by a mark."""
+
+    def __init__(self, names: Iterable[str]):
+        known = sorted({name.lower() for name in names} | set(_TREATY), key=len, reverse=True)
+        self._names = re.compile(r"\b(?:" + "|".join(map(re.escape, known)) + r")\b")
+
+    def words(self, text: str) -> list[str]:
+        """Return the words, each run of a name as one `#`."""
+        plain = text.lower().replace("’", "'")
+        return ["#" if word == "__name__" else word for word in _WORD.findall(self._names.sub(" __name__ ", plain))]
+
+
+def near_duplicates(texts: Sequence[str], masker: Masker) -> list[tuple[int, int]]:
+    """Find the pairs of texts that have half of the shorter one's word 5-grams in common, by number in `texts`.
+
+    A text under five words has no 5-gram and no near-duplicate. Cost: linear but for 5-grams that many texts share.
+    """
+    grams = [{tuple(words[i : i + 5]) for i in range(len(words) - 4)} for words in map(masker.words, texts)]
+    holders: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    for number, found in enumerate(grams):
+        for gram in found:
+            holders[gram].append(number)
+    shared = Counter(pair for numbers in holders.values() for pair in combinations(numbers, 2))
+    return [(a, b) for (a, b), count in shared.items() if 2 * count >= min(len(grams[a]), len(grams[b]))]
+
+
+def skeleton(text: str, masker: Masker) -> str:
+    """Return what is left of a sentence when function words are kept and every other word is a mark."""
+    return " ".join(word if word in ENGLISH_STOP_WORDS else "_" for word in masker.words(text))
+
+
+def figures() -> str:
+    """Render the figures of the datasheet as Markdown tables; cost: seconds."""
+    train, test, contrast = read("train.csv"), read("test.csv"), read("contrast.csv")
+    by_part = {
+        "documents": [row for row in train if row["part"] == "document"],
+        "single sentences": [row for row in train if row["part"] == "single"],
+        "contrast sets": contrast,
+        "test documents": test,
+    }
+    parts = [_shares("part", by_part)]
+    for column in ("genre", "region", "period"):
+        parts.append(_shares(column, _group([*train, *test], column)))
+    genres = {"all": [*train, *test, *contrast], **_group([*train, *test], "genre"), "contrast sets": contrast}
+    lines = ["| genre | rows with both labels | Cohen's κ |", "|---|---|---|"]
+    for name, rows in genres.items():
+        value, count = kappa(rows)
+        lines.append(f"| {name} | {count} | {value:.2f} |")
+    parts.append("\n".join(lines))
+    return "\n\n".join(parts)
+
+
+def _group(rows: Iterable[Record], column: str) -> dict[str, list[Record]]:
+    groups: dict[str, list[Record]] = defaultdict(list)
+    for row in rows:
+        groups[row[column]].append(row)
+    return dict(sorted(groups.items()))
+
+
+def _shares(name: str, groups: Mapping[str, Sequence[Record]]) -> str:
+    lines = [
+        f"| {name} | sentences | documents | support | criticism | neutral | close calls |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for group, rows in groups.items():
+        labels = Counter(row["label"] for row in rows)
+        documents = len({row["document"] for row in rows if row["part"] == "document"})
+        shares = " | ".join(f"{labels[label] / len(rows):.0%}" for label in ("support", "criticism", "neutral"))
+        close = sum(row["hard"] == "yes" for row in rows)
+        lines.append(f"| {group} | {len(rows):,} | {documents or '–'} | {shares} | {close / len(rows):.0%} |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    print(figures())
+    sys.exit(0)

@@ -1,0 +1,107 @@
+"""The learning curve: would more sentences help?"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from joblib import Parallel, delayed
+
+from training import evaluate
+from training.dataset import Dataset
+from training.fit import fit
+
+SHARES = (0.12, 0.25, 0.5, 0.75, 1.0)
+DRAWS = 3
+FOLDS = 5
+
+Progress = Callable[[Iterable[Any], str, int], Iterable[Any]]
+
+
+def measure(
+    data: Dataset, test: Dataset | None, parameters: Mapping[str, Any], seed: int, progress: Progress
+) -> dict[str, Any]:
+    """Measure macro-F1 against the share of the batches trained on.
+
+    Each fold of the grouped cross-validation is judged by models fitted on drawn batches of its training side
+    (`DRAWS` draws a share and fold, one where all are taken); the same models judge `test`, for information. Returns
+    the points, each with mean and standard deviation over draws and folds, and the data's digest. Cost: some 65 fits.
+    """
+    column, groups = data.groups()
+    jobs = []
+    for fold, (training, judged) in enumerate(evaluate.folds(data, FOLDS, seed)):
+        batches = sorted({groups[number] for number in training})
+        for share in SHARES:
+            for draw in range(DRAWS if share < 1 else 1):
+                generator = np.random.default_rng([seed, fold, draw, int(100 * share)])
+                drawn = set(generator.permutation(batches)[: max(1, round(share * len(batches)))].tolist())
+                jobs.append((share, [number for number in training if groups[number] in drawn], judged))
+    judged_jobs = Parallel(n_jobs=-1, return_as="generator")(
+        delayed(_judge)(data, test, training, judged, parameters, seed) for _, training, judged in jobs
+    )
+    results = list(progress(judged_jobs, "learning curve", len(jobs)))
+    points = []
+    for share in SHARES:
+        mine = [result for result, job in zip(results, jobs, strict=True) if job[0] == share]
+        point: dict[str, Any] = {"share": share, "sentences": round(float(np.mean([found["rows"] for found in mine])))}
+        for name in ("cross_validation", "test") if test else ("cross_validation",):
+            scores = [found[name] for found in mine]
+            point[name] = {"macro_f1": float(np.mean(scores)), "deviation": float(np.std(scores))}
+        points.append(point)
+    return {"data": data.digest, "grouped_by": column, "folds": FOLDS, "draws": DRAWS, "points": points}
+
+
+def _judge(
+    data: Dataset,
+    test: Dataset | None,
+    training: list[int],
+    judged: list[int],
+    parameters: Mapping[str, Any],
+    seed: int,
+) -> dict[str, float]:
+    analyzer = fit(data.subset(training), parameters, seed)
+    found: dict[str, float] = {"rows": len(training)}
+    for name, rows in (("cross_validation", data.subset(judged)), ("test", test)):
+        if rows:
+            gold = [row.label for row in rows.rows]
+            predicted = [stance.label for stance in analyzer.judge([row.text for row in rows.rows])]
+            found[name] = evaluate.scores(data.labels, gold, predicted)["macro_f1"]
+    return found
+
+
+def read(file: Path) -> dict[str, Any] | None:
+    """Read a saved curve, or return `None` where there is none."""
+    if not file.is_file():
+        return None
+    curve: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return curve
+
+
+def save(curve: Mapping[str, Any], file: Path) -> None:
+    """Write the curve as JSON, and as a plot beside it."""
+    file.write_text(json.dumps(curve, indent=2) + "\n", encoding="utf-8")
+    plot(curve, file.with_suffix(".png"))
+
+
+def plot(curve: Mapping[str, Any], file: Path) -> None:
+    """Draw macro-F1 against the number of sentences, with the deviation over draws and folds."""
+    # Here, since it takes half a second to import and only a drawing needs it.
+    from matplotlib.figure import Figure  # noqa: PLC0415
+
+    figure = Figure(figsize=(7, 4.2), layout="constrained")
+    axes = figure.subplots()
+    sentences = [point["sentences"] for point in curve["points"]]
+    for name, label, style in (
+        ("cross_validation", "cross-validation, grouped by batch", "o-"),
+        ("test", "test part, for information", "s--"),
+    ):
+        if name in curve["points"][0]:
+            means = np.array([point[name]["macro_f1"] for point in curve["points"]])
+            spread = np.array([point[name]["deviation"] for point in curve["points"]])
+            axes.plot(sentences, means, style, label=label)
+            axes.fill_between(sentences, means - spread, means + spread, alpha=0.15)
+    axes.set(xlabel="sentences trained on", ylabel="macro-F1", title="Learning curve")
+    axes.grid(visible=True, alpha=0.3)
+    axes.legend()
+    figure.savefig(file, dpi=120)
