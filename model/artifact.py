@@ -5,7 +5,7 @@
       1f0c…/             the first 12 hex digits of the content digest
         manifest.json    what the model is: see `Manifest`
         model.joblib     the fitted pipeline
-        report.json      what training measured
+        report.json      what training measured; report.md and its plots, the same to read
 
 The folder is trusted like code, since loading unpickles: the digests find damage and mix-ups, not an attacker.
 """
@@ -29,22 +29,22 @@ from sklearn.pipeline import Pipeline
 
 from model.errors import ArtifactCorruptError, ArtifactIncompatibleError, ArtifactMissingError
 
-FORMAT = 1
+FORMAT = 2
 CURRENT = "current"
 MANIFEST = "manifest.json"
 MODEL = "model.joblib"
-REPORT = "report.json"
 VERSION = re.compile(r"[0-9a-f]{12}")
-_SHAPING = ("target", "labels", "roles", "unit", "roll_up", "thresholds", "parameters")
+_SHAPING = ("target", "labels", "roles", "unit", "roll_up", "temperature", "thresholds", "parameters")
 _LIBRARIES = ("scikit-learn", "numpy", "scipy", "joblib", "sentencex")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a model is, beside its weights. Training states the first ten fields, `save` completes the others.
+    """What a model is, beside its weights. Training states the first eleven fields, `save` completes the others.
 
-    `unit` is "sentence" (a text is cut and rolled up by the rule `roll_up`) or "text" (judged unsplit); `roles` says
-    which label is support, criticism and neutral; `thresholds` has `unknown_vocabulary`, the share of known words
+    `unit` is "sentence" (a text is cut and rolled up: see `Analyzer.roll_up`) or "text" (judged unsplit); `roles` says
+    which label is support, criticism and neutral, as far as the labels have these sides; the decision values
+    are divided by the `temperature`; `thresholds` has `unknown_vocabulary`, the share of known words
     below which an answer is uncertain; `data` names the labelled rows by digest and counts; digests are SHA-256.
     """
 
@@ -52,7 +52,8 @@ class Manifest:
     labels: tuple[str, ...]
     roles: Mapping[str, str]
     unit: str
-    roll_up: str
+    roll_up: Mapping[str, Any]
+    temperature: float
     thresholds: Mapping[str, float]
     parameters: Mapping[str, Any]
     seed: int
@@ -81,15 +82,17 @@ def content_digest(pipeline: Pipeline, manifest: Manifest) -> str:
     for _, block in pipeline["features"].transformer_list:
         digest.update("\0".join(sorted(block.vocabulary_, key=block.vocabulary_.__getitem__)).encode())
         digest.update(np.asarray(block.idf_, dtype="<f8").tobytes())
-    regression = pipeline["regression"]
-    digest.update(json.dumps(regression.classes_.tolist()).encode())
-    digest.update(np.asarray(regression.coef_, dtype="<f8").tobytes())
-    digest.update(np.asarray(regression.intercept_, dtype="<f8").tobytes())
+    digest.update(json.dumps(pipeline.classes_.tolist()).encode())
+    for one in pipeline["regression"].estimators_:
+        digest.update(np.asarray(one.coef_, dtype="<f8").tobytes())
+        digest.update(np.asarray(one.intercept_, dtype="<f8").tobytes())
     return digest.hexdigest()
 
 
-def save(models: Path, pipeline: Pipeline, manifest: Manifest, report: Mapping[str, Any]) -> Manifest:
+def save(models: Path, pipeline: Pipeline, manifest: Manifest, report: Mapping[str, bytes]) -> Manifest:
     """Publish a fitted pipeline as a version of the folder `models` and make it the current one.
+
+    `report` has the files to lay beside it by name.
 
     The version is written beside, synced and renamed, then `current` is replaced: a reader sees the old version or
     the new one, never half of one, and whatever fails before leaves the old one in place. A version that is already
@@ -106,10 +109,12 @@ def save(models: Path, pipeline: Pipeline, manifest: Manifest, report: Mapping[s
             file_digest=_file_digest(beside / MODEL),
             content_digest=content_digest(pipeline, manifest),
         )
-        _write_json(beside / MANIFEST, dataclasses.asdict(manifest))
-        _write_json(beside / REPORT, report)
+        fields = json.dumps(dataclasses.asdict(manifest), indent=2, ensure_ascii=False)
+        (beside / MANIFEST).write_text(fields + "\n", encoding="utf-8")
+        for name, content in report.items():
+            (beside / name).write_bytes(content)
         beside.chmod(0o755)
-        for file in (beside / MODEL, beside / MANIFEST, beside / REPORT, beside):
+        for file in (*beside.iterdir(), beside):
             _sync(file)
         if not (models / manifest.version).exists():
             beside.rename(models / manifest.version)
@@ -213,10 +218,6 @@ def _version_folder(folder: Path) -> Path:
 def _file_digest(file: Path) -> str:
     with file.open("rb") as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest()
-
-
-def _write_json(file: Path, value: Mapping[str, Any]) -> None:
-    file.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def _sync(path: Path) -> None:

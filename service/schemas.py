@@ -111,10 +111,13 @@ class ModelCard(ModelName):
         keys=fields.String(),
         values=fields.String(),
         required=True,
-        metadata={"description": "Which label is which side."},
+        metadata={"description": "Which label is which side; empty where the labels name none."},
     )
     unit = fields.String(required=True, validate=validate.OneOf(["sentence", "text"]))
-    roll_up = fields.String(required=True, metadata={"description": "How sentences become the label of a text."})
+    roll_up = fields.Dict(
+        keys=fields.String(), required=True, metadata={"description": "How sentences become the label of a text."}
+    )
+    temperature = fields.Float(required=True, metadata={"description": "What decision values are divided by."})
     thresholds = fields.Dict(keys=fields.String(), values=fields.Float(), required=True)
     parameters = fields.Dict(keys=fields.String(), required=True)
     seed = fields.Integer(required=True)

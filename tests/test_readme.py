@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from model import Analyzer
+
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 # A command for the shell, and the JSON that it prints.
@@ -82,6 +84,19 @@ def test_the_python_example_runs(corpus_models: Path) -> None:
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
     )
     assert done.stdout == printed
+
+
+def test_the_coverage_table_has_the_figures_of_a_plain_run(corpus_models: Path) -> None:
+    table = README.split("<!-- coverage -->")[1].split("<!-- /coverage -->")[0]
+    promised = [re.findall(r"[\d.]+", line) for line in table.splitlines() if re.match(r"\| 0", line)]
+    found = Analyzer.load(corpus_models).manifest.metrics["running"]["coverage"]
+    assert len(promised) == len(found)
+    for line, row in zip(promised, found, strict=True):
+        least, kept, accuracy, macro_f1 = map(float, line)
+        assert least == row["min_confidence"]
+        assert kept == pytest.approx(100 * row["coverage"], abs=1)
+        assert accuracy == pytest.approx(row["accuracy"], abs=5e-3)
+        assert macro_f1 == pytest.approx(row["macro_f1"], abs=5e-3)
 
 
 def test_make_help_lists_every_target() -> None:

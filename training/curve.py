@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from joblib import Parallel, delayed
 
-from training import evaluate
+from training import folds, plots, scores
 from training.dataset import Dataset
 from training.fit import fit
 
@@ -30,7 +30,7 @@ def measure(
     """
     column, groups = data.groups()
     jobs = []
-    for fold, (training, judged) in enumerate(evaluate.folds(data, FOLDS, seed)):
+    for fold, (training, judged) in enumerate(folds.split(data, FOLDS, seed)):
         batches = sorted({groups[number] for number in training})
         for share in SHARES:
             for draw in range(DRAWS if share < 1 else 1):
@@ -46,8 +46,8 @@ def measure(
         mine = [result for result, job in zip(results, jobs, strict=True) if job[0] == share]
         point: dict[str, Any] = {"share": share, "sentences": round(float(np.mean([found["rows"] for found in mine])))}
         for name in ("cross_validation", "test") if test else ("cross_validation",):
-            scores = [found[name] for found in mine]
-            point[name] = {"macro_f1": float(np.mean(scores)), "deviation": float(np.std(scores))}
+            values = [found[name] for found in mine]
+            point[name] = {"macro_f1": float(np.mean(values)), "deviation": float(np.std(values))}
         points.append(point)
     return {"data": data.digest, "grouped_by": column, "folds": FOLDS, "draws": DRAWS, "points": points}
 
@@ -64,9 +64,8 @@ def _judge(
     found: dict[str, float] = {"rows": len(training)}
     for name, rows in (("cross_validation", data.subset(judged)), ("test", test)):
         if rows:
-            gold = [row.label for row in rows.rows]
-            predicted = [stance.label for stance in analyzer.judge([row.text for row in rows.rows])]
-            found[name] = evaluate.scores(data.labels, gold, predicted)["macro_f1"]
+            predicted = [stance.label for stance in analyzer.judge(rows.texts)]
+            found[name] = scores.scores(data.labels, rows.gold, predicted)["macro_f1"]
     return found
 
 
@@ -86,11 +85,7 @@ def save(curve: Mapping[str, Any], file: Path) -> None:
 
 def plot(curve: Mapping[str, Any], file: Path) -> None:
     """Draw macro-F1 against the number of sentences, with the deviation over draws and folds."""
-    # Here, since it takes half a second to import and only a drawing needs it.
-    from matplotlib.figure import Figure  # noqa: PLC0415
-
-    figure = Figure(figsize=(7, 4.2), layout="constrained")
-    axes = figure.subplots()
+    drawn, axes = plots.figure(7, 4.2)
     sentences = [point["sentences"] for point in curve["points"]]
     for name, label, style in (
         ("cross_validation", "cross-validation, grouped by batch", "o-"),
@@ -102,6 +97,4 @@ def plot(curve: Mapping[str, Any], file: Path) -> None:
             axes.plot(sentences, means, style, label=label)
             axes.fill_between(sentences, means - spread, means + spread, alpha=0.15)
     axes.set(xlabel="sentences trained on", ylabel="macro-F1", title="Learning curve")
-    axes.grid(visible=True, alpha=0.3)
-    axes.legend()
-    figure.savefig(file, dpi=120)
+    file.write_bytes(plots.finished(drawn, axes))

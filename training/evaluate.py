@@ -1,74 +1,63 @@
-"""Measuring: how an analyzer's labels compare with the hand's, and cross-validation."""
+"""python training/evaluate.py --data FILE: how good a published model is on any labelled file."""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain
-from typing import Any
-
-import numpy as np
-from sklearn.metrics import accuracy_score, confusion_matrix, precision_recall_fscore_support
-from sklearn.model_selection import StratifiedGroupKFold
+import argparse
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from model.analyzer import Analyzer
-from training.dataset import Dataset, DatasetError
-from training.fit import fit
+from model.errors import ArtifactError
+from training import assess, baselines, dataset, report
+
+ROOT = Path(__file__).parent.parent
+MODELS = ROOT / "model" / "artifacts"
+OUT = Path("evaluation")
 
 
-def scores(labels: Sequence[str], gold: Sequence[str], predicted: Sequence[str]) -> dict[str, Any]:
-    """Compare predicted labels with gold ones: accuracy, macro-F1, per label precision, recall, F1 and support.
-
-    All are shares from 0 to 1 (a ratio without cases counts 0) but `rows` and the rows of the confusion matrix, which
-    count; the matrix has a row for each gold label and a column for each predicted one, in the order of `labels`.
-    """
-    precision, recall, f1, rows = precision_recall_fscore_support(gold, predicted, labels=list(labels), zero_division=0)
-    return {
-        "rows": len(gold),
-        "accuracy": float(accuracy_score(gold, predicted)),
-        "macro_f1": float(np.mean(f1)),
-        "labels": {
-            label: {"precision": float(p), "recall": float(r), "f1": float(f), "rows": int(n)}
-            for label, p, r, f, n in zip(labels, precision, recall, f1, rows, strict=True)
-        },
-        "confusion": confusion_matrix(gold, predicted, labels=list(labels)).tolist(),
-    }
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Evaluate, print and save; returns the exit status: 0, or 2 for a file or model that cannot be used."""
+    options = _options(arguments)
+    try:
+        evaluate(options)
+    except (dataset.DatasetError, ArtifactError) as fault:
+        print(fault, file=sys.stderr)
+        return 2
+    return 0
 
 
-def judge(analyzer: Analyzer, dataset: Dataset, majority: str) -> dict[str, Any]:
-    """Score an analyzer on labelled rows, each judged as one unit, beside always answering `majority`."""
-    gold = [row.label for row in dataset.rows]
-    predicted = [stance.label for stance in analyzer.judge([row.text for row in dataset.rows])]
-    labels = analyzer.manifest.labels
-    return {"model": scores(labels, gold, predicted), "majority": scores(labels, gold, [majority] * len(gold))}
+def evaluate(options: argparse.Namespace) -> None:
+    """Judge each labelled row as one unit by the analyzer that the service uses, and lay the figures down."""
+    analyzer = Analyzer.load(options.model)
+    rows = dataset.read(options.data, dataset.options(options))
+    usual = majority(analyzer.manifest.data)
+    found = assess.analyzer(analyzer, rows, usual)
+    title = f"{options.data.name}, model {analyzer.manifest.version}"
+    body = f"{title}\n\n{report.assessment(found)}"
+    if options.baselines:
+        found["baselines"] = baselines.compare(analyzer, rows, usual)
+        body += f"\n\n{report.comparison(found['baselines'])}"
+    folder = options.out / f"{options.data.stem}-{analyzer.manifest.version}"
+    report.save(folder, title, {"data": {"file": options.data.name, "digest": rows.digest}, **found}, body)
+    print(f"{body}\n\nsaved in {folder}")
 
 
-def folds(dataset: Dataset, count: int, seed: int) -> list[tuple[list[int], list[int]]]:
-    """Split the rows into at most `count` folds (training rows, judged rows) that no group straddles.
-
-    Labels are spread as evenly as the groups allow. Raises `DatasetError` when the groups are too few for every label
-    to stand on both sides.
-    """
-    _, groups = dataset.groups()
-    labels = [row.label for row in dataset.rows]
-    fewest = min(len({g for g, lab in zip(groups, labels, strict=True) if lab == label}) for label in dataset.labels)
-    if fewest < 2:
-        raise DatasetError("cross-validation: a label stands in one group only; expected every label in two or more")
-    splitter = StratifiedGroupKFold(n_splits=min(count, fewest), shuffle=True, random_state=seed)
-    return [(a.tolist(), b.tolist()) for a, b in splitter.split(labels, labels, groups)]
+def majority(data: Mapping[str, Mapping[str, int]]) -> str:
+    """Return the label that most of the model's training rows had."""
+    counts = data["labels"]
+    return max(counts, key=counts.__getitem__)
 
 
-def out_of_fold(
-    dataset: Dataset, splits: Sequence[tuple[list[int], list[int]]], parameters: Mapping[str, Any], seed: int
-) -> Iterator[tuple[list[str], list[str], list[str]]]:
-    """Fit on each split's training rows and yield the judged rows' gold labels, predicted labels and the majority's."""
-    for training, judged in splits:
-        analyzer = fit(dataset.subset(training), parameters, seed)
-        rows = [dataset.rows[number] for number in judged]
-        predicted = [stance.label for stance in analyzer.judge([row.text for row in rows])]
-        majority, _ = Counter(dataset.rows[number].label for number in training).most_common(1)[0]
-        yield [row.label for row in rows], predicted, [majority] * len(rows)
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python training/evaluate.py", description="Measure a published model on labelled rows."
+    )
+    parser.add_argument("--data", type=Path, required=True, help="labelled rows: CSV, TSV or JSONL")
+    parser.add_argument("--model", type=Path, default=MODELS, help="models folder or version (default: the service's)")
+    dataset.add_arguments(parser)
+    parser.add_argument("--out", type=Path, default=OUT, help="folder to save in (default: %(default)s)")
+    parser.add_argument("--baselines", action="store_true", help="set the majority class and VADER beside the model")
+    return parser.parse_args(arguments)
 
 
-def pool(judged: Iterable[tuple[list[str], list[str], list[str]]]) -> tuple[list[str], list[str], list[str]]:
-    """Join the folds of `out_of_fold` into one list of each kind."""
-    gold, predicted, majority = zip(*judged, strict=True)
-    return list(chain(*gold)), list(chain(*predicted)), list(chain(*majority))
+if __name__ == "__main__":
+    sys.exit(main())

@@ -8,6 +8,7 @@ from model import pipeline
 
 FILE = Path(__file__).with_name("parameters.toml")
 UNKNOWN_VOCABULARY = "unknown_vocabulary"
+NEUTRAL_EXPONENT = "neutral_exponent"
 
 
 class ParametersError(Exception):
@@ -20,7 +21,7 @@ def read(file: Path = FILE) -> dict[str, Any]:
         found = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as fault:
         raise ParametersError(f"{file}: {fault}") from None
-    expected = {**pipeline.PARAMETERS, UNKNOWN_VOCABULARY: float}
+    expected = {**pipeline.PARAMETERS, UNKNOWN_VOCABULARY: float, NEUTRAL_EXPONENT: float}
     for key in sorted(expected.keys() ^ found.keys()):
         raise ParametersError(f"{file}: {'unknown key' if key in found else 'no'} {key}")
     for key, kind in expected.items():

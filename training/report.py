@@ -1,43 +1,153 @@
-"""What a training run measured, as a table to read."""
+"""What was measured, as Markdown to read and plots to look at."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
+
+import numpy as np
+
+from model.analyzer import Analyzer
+from training import plots
+
+
+def files(found: Mapping[str, Any], analyzer: Analyzer, curve: Path | None = None) -> dict[str, bytes]:
+    """Return a training run's report by file name: report.json, report.md and the plots that go with it."""
+    part = "test" if "test" in found else "cross_validation"
+    title = f"held out, {found['test']['file']}" if part == "test" else "cross-validation"
+    drawn = {**drawings(found[part], title), "terms.png": plots.terms(strongest(analyzer))}
+    if curve:
+        drawn["curve.png"] = curve.read_bytes()
+    return {"report.json": _json(found), "report.md": _markdown(text(found), drawn), **drawn}
+
+
+def drawings(part: Mapping[str, Any], title: str) -> dict[str, bytes]:
+    """Draw one assessment: confusion, reliability, accuracy against coverage."""
+    return {
+        "confusion.png": plots.confusion(part, title),
+        "reliability.png": plots.reliability(part, title),
+        "coverage.png": plots.coverage(part, title),
+    }
+
+
+def save(folder: Path, title: str, part: Mapping[str, Any], body: str) -> None:
+    """Write one evaluation into a folder of its own: evaluation.json, evaluation.md and the plots."""
+    folder.mkdir(parents=True, exist_ok=True)
+    drawn = drawings(part, title)
+    content = {"evaluation.json": _json(part), "evaluation.md": _markdown(body, drawn), **drawn}
+    for name, value in content.items():
+        (folder / name).write_bytes(value)
 
 
 def text(found: Mapping[str, Any]) -> str:
-    """Render the search, the cross-validation and the held-out scores as text, beside the majority baseline."""
+    """Render a training run as Markdown: search, cross-validation, held-out rows, documents, behaviour, curve."""
     parts = []
     if "search" in found:
-        tried = [
-            f"  C {t['parameters']['C']:g}, {t['parameters']['class_weight']}: {t['macro_f1']:.3f}"
-            for t in found["search"]
-        ]
-        parts.append("\n".join(["search, macro-F1 in cross-validation:", *tried]))
-    if "cross_validation" in found:
-        validation = found["cross_validation"]
-        title = f"cross-validation, {validation['folds']} folds grouped by {validation['grouped_by']}"
-        parts.append(table(title, validation["model"], validation["majority"]))
+        rows = [[_settings(trial["parameters"]), f"{trial['macro_f1']:.3f}"] for trial in found["search"]]
+        parts.append("## Search\n\n" + table(["tried", "macro-F1 in cross-validation"], rows))
+    validation = found["cross_validation"]
+    grouped = f"Cross-validation, {validation['folds']} folds grouped by {validation['grouped_by']}"
+    parts.append(f"## {grouped}\n\n" + assessment(validation))
+    if "running" in found:
+        parts.append("## The same, running documents alone\n\n" + assessment(found["running"]))
     if "test" in found:
-        parts.append(table(f"held out, {found['test']['file']}", found["test"]["model"], found["test"]["majority"]))
+        parts.append(f"## Held out, {found['test']['file']}\n\n" + assessment(found["test"]))
+    for name, rolled in found.get("documents", {}).items():
+        parts.append(f"## Whole documents, {name}: the roll-up\n\n" + _scores(rolled))
+    if "unknown_vocabulary" in found:
+        rows = [[kind, f"{row['texts']}", f"{row['caught']:.0%}"] for kind, row in found["unknown_vocabulary"].items()]
+        parts.append("## Texts marked `unknown_vocabulary`\n\n" + table(["texts", "number", "marked"], rows))
+    if "behaviour" in found:
+        parts.append("## Behaviour\n\n" + _behaviour(found["behaviour"]))
     if "curve" in found:
-        points = [f"{p['cross_validation']['macro_f1']:.3f} at {p['sentences']:,}" for p in found["curve"]["points"]]
-        parts.append(
-            f"learning curve, macro-F1 in cross-validation (data {found['curve']['data'][:12]}): {', '.join(points)}"
+        points = ", ".join(
+            f"{p['cross_validation']['macro_f1']:.3f} at {p['sentences']:,}" for p in found["curve"]["points"]
         )
+        parts.append(f"## Learning curve\n\nMacro-F1 in cross-validation: {points} sentences.")
     return "\n\n".join(parts)
 
 
-def table(title: str, model: Mapping[str, Any], majority: Mapping[str, Any]) -> str:
-    """Render one table: a line a label, then macro-F1 and accuracy, the baseline's beside the model's."""
-    lines = [
-        f"{title}, {model['rows']} rows",
-        f"{'':12}{'precision':>10}{'recall':>10}{'F1':>10}{'rows':>8}{'majority F1':>14}",
+def assessment(part: Mapping[str, Any]) -> str:
+    """Render one assessment as Markdown: scores beside the majority's, calibration, accuracy against coverage."""
+    found = part["calibration"]
+    rows = [
+        [f"{row['min_confidence']:g}", f"{row['coverage']:.0%}"]
+        + [f"{row[key]:.3f}" if key in row else "–" for key in ("accuracy", "macro_f1")]
+        for row in part["coverage"]
     ]
+    return "\n\n".join(
+        [
+            _scores(part),
+            f"Expected calibration error {found['error']:.3f}; perfect calibration would show {found['perfect']:.3f}.",
+            table(["`min_confidence`", "coverage", "accuracy", "macro-F1"], rows),
+        ]
+    )
+
+
+def comparison(found: Mapping[str, Mapping[str, Any]]) -> str:
+    """Render a model beside its baselines as a Markdown table."""
+    columns = {"macro_f1": "macro-F1", "accuracy": "accuracy", "f_avg": "F_avg"}
+    rows = [
+        [name, *(f"{row[key]:.3f}" if key in row else "–" for key in columns), f"{row['microseconds']:,.1f}"]
+        for name, row in found.items()
+    ]
+    return table(["judge", *columns.values(), "µs a text"], rows)
+
+
+def strongest(analyzer: Analyzer, count: int = plots.TERMS) -> dict[str, list[tuple[str, float]]]:
+    """Return each label's words and two-word terms that speak most for it, with their weight: coefficient times idf."""
+    (_, block), *_ = analyzer.pipeline["features"].transformer_list
+    names = block.get_feature_names_out()
+    weights = analyzer.coefficients()[:, : len(names)] * block.idf_
+    return {
+        label: [(str(names[i]), float(row[i])) for i in np.argsort(-row)[:count]]
+        for label, row in zip(analyzer.manifest.labels, weights, strict=True)
+    }
+
+
+def table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """Render a Markdown table, padded so that it reads as plain text too; the first column is left-aligned."""
+    lines = [list(header), *map(list, rows)]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
+    rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
+    padded = [
+        [line[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True))]
+        for line in (lines[0], rule, *lines[1:])
+    ]
+    return "\n".join(f"| {' | '.join(line)} |" for line in padded)
+
+
+def _scores(part: Mapping[str, Any]) -> str:
+    model, majority, intervals = part["model"], part["majority"], part.get("intervals", {})
+    rows = []
     for label, score in model["labels"].items():
-        baseline = majority["labels"][label]["f1"]
-        lines.append(
-            f"{label:12}{score['precision']:10.3f}{score['recall']:10.3f}{score['f1']:10.3f}{score['rows']:8}{baseline:14.3f}"
-        )
-    for name, key in (("macro-F1", "macro_f1"), ("accuracy", "accuracy")):
-        lines.append(f"{name:32}{model[key]:10.3f}{'':8}{majority[key]:14.3f}")
-    return "\n".join(lines)
+        shares = [f"{score[key]:.3f}" for key in ("precision", "recall", "f1")]
+        rows.append([label, *shares, "", f"{score['rows']:,}", f"{majority['labels'][label]['f1']:.3f}"])
+    for key, name in (("macro_f1", "macro-F1"), ("accuracy", "accuracy"), ("f_avg", "F_avg")):
+        if key in model:
+            interval = "{:.3f}–{:.3f}".format(*intervals[key]) if key in intervals else ""
+            rows.append([name, "", "", f"{model[key]:.3f}", interval, f"{model['rows']:,}", f"{majority[key]:.3f}"])
+    return table(["", "precision", "recall", "F1", "95%", "rows", "majority"], rows)
+
+
+def _behaviour(found: Mapping[str, Any]) -> str:
+    rows = [
+        [name, row["kind"], str(row["cases"]), str(row["failures"]), f"{row['failures'] / row['cases']:.0%}"]
+        for name, row in found["capabilities"].items()
+    ]
+    share = found["failures"] / found["cases"]
+    rows.append(["all", "", str(found["cases"]), str(found["failures"]), f"{share:.0%}"])
+    return table(["capability", "kind", "cases", "failures", "rate"], rows)
+
+
+def _settings(parameters: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in parameters.items()) or "as in parameters.toml"
+
+
+def _markdown(body: str, drawn: Mapping[str, bytes]) -> bytes:
+    pictures = "\n".join(f"![{name.removesuffix('.png')}]({name})" for name in drawn)
+    return f"# Report\n\n{body}\n\n{pictures}\n".encode()
+
+
+def _json(value: Mapping[str, Any]) -> bytes:
+    return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()

@@ -1,5 +1,6 @@
 """The one prediction path."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,12 +25,29 @@ def test_one_sentence_keeps_its_own_probabilities(analyzer: Analyzer) -> None:
     assert stance.confidence == max(stance.probabilities.values())
 
 
-def test_several_sentences_have_one_voice_each(analyzer: Analyzer) -> None:
+def test_several_sentences_are_rolled_up_with_less_neutral(analyzer: Analyzer) -> None:
     parts = ["Berlin called the step a grave mistake.", "Warsaw welcomed the step.", "The talks lasted."]
     stance = analyzer.classify(" ".join(parts))
     assert stance.sentences == 3
     expected = analyzer.probabilities(parts).mean(axis=0)
+    expected[analyzer.manifest.labels.index("neutral")] /= 3**0.4
+    expected /= expected.sum()
     assert list(stance.probabilities.values()) == pytest.approx(expected.tolist(), abs=1e-12)
+
+
+def test_labels_without_a_neutral_one_are_averaged(analyzer: Analyzer) -> None:
+    other = Analyzer(analyzer.pipeline, replace(analyzer.manifest, roles={}))
+    parts = ["Berlin called the step a grave mistake.", "The talks lasted."]
+    expected = analyzer.probabilities(parts).mean(axis=0)
+    assert list(other.classify(" ".join(parts)).probabilities.values()) == pytest.approx(expected.tolist(), abs=1e-12)
+
+
+def test_the_temperature_changes_confidence_and_no_label(analyzer: Analyzer) -> None:
+    text = "Berlin called the step a grave mistake."
+    cold, warm = analyzer.calibrated(0.1).classify(text), analyzer.calibrated(10).classify(text)
+    assert cold.label == warm.label
+    assert cold.confidence > 0.99
+    assert warm.confidence < 0.5
 
 
 def test_judge_leaves_a_unit_whole(analyzer: Analyzer) -> None:

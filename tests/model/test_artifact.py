@@ -37,7 +37,7 @@ def change(version: Path, **fields: object) -> None:
 def test_the_version_is_the_content_digest(version: Path) -> None:
     analyzer = Analyzer.load(version)
     assert version.name == analyzer.manifest.content_digest[:12] == analyzer.manifest.version
-    assert {file.name for file in version.iterdir()} == {"manifest.json", "model.joblib", "report.json"}
+    assert {"manifest.json", "model.joblib", "report.json"} < {file.name for file in version.iterdir()}
 
 
 def test_saving_again_leaves_the_version_alone(models: Path, version: Path) -> None:
@@ -58,7 +58,7 @@ def test_a_fact_that_shapes_answers_makes_another_version(models: Path, version:
 
 def test_a_failed_save_leaves_what_was(models: Path, version: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pipeline, manifest = artifact.load(models)
-    monkeypatch.setattr(artifact, "_write_json", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
+    monkeypatch.setattr(artifact, "_sync", lambda _: (_ for _ in ()).throw(OSError("disk full")))
     with pytest.raises(OSError, match="disk full"):
         artifact.save(models, pipeline, replace(manifest, target="other"), {})
     assert Analyzer.load(models).manifest.version == version.name

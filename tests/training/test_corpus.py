@@ -6,7 +6,7 @@ import pytest
 
 from training import corpus
 from training.corpus import Masker, Record, near_duplicates, skeleton
-from training.dataset import LABELS
+from training.roles import ROLES
 
 COLUMNS = [
     *("part", "batch", "document", "position", "text", "label", "first", "second", "rule"),
@@ -48,9 +48,9 @@ def test_schema(everything: list[Record], contrast: list[Record]) -> None:
     for row in everything:
         assert [column for column in row if column != "group"] == COLUMNS
         assert row["part"] in ("document", "single", "contrast")
-        assert row["label"] in LABELS, where(row)
-        assert row["first"] in LABELS, where(row)
-        assert row["second"] in LABELS, where(row)
+        assert row["label"] in ROLES, where(row)
+        assert row["first"] in ROLES, where(row)
+        assert row["second"] in ROLES, where(row)
         assert row["hard"] in ("", "yes")
         assert row["text"] == " ".join(row["text"].split()), where(row)
         assert any(map(str.isalnum, row["text"])), where(row)
@@ -87,7 +87,7 @@ def test_documents_have_one_batch_genre_region_and_period(train: list[Record], t
             for column in ("batch", "genre", "region", "period"):
                 assert row[column] == listed[row["document"]][column], where(row)
     assert found.keys() == listed.keys()
-    assert {row["label"] for row in listed.values()} <= set(LABELS)
+    assert {row["label"] for row in listed.values()} <= set(ROLES)
 
 
 def test_every_holder_is_a_known_actor(everything: list[Record]) -> None:
@@ -117,7 +117,7 @@ def test_actors_of_test_documents(test: list[Record]) -> None:
     for row in rows:
         assert row["document"] in documents
         assert row["actor"] in known
-        assert row["label"] in LABELS
+        assert row["label"] in ROLES
 
 
 def test_no_sentence_twice(everything: list[Record]) -> None:

@@ -1,5 +1,6 @@
 """The training run, as a user starts it."""
 
+import csv
 import json
 import subprocess
 import sys
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from model import Analyzer
-from training import curve, evaluate, parameters, train
+from training import curve, folds, parameters, search, train
 from training.dataset import Dataset, DatasetError, Row
 
 ROOT = Path(__file__).parents[2]
@@ -22,21 +23,110 @@ def test_a_run_publishes_and_says_what_it_measured(
     toy_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert train.main(["--data", str(toy_file), "--test", str(toy_file), "--out", str(tmp_path / "models")]) == 0
-    out = capsys.readouterr().out
-    assert "cross-validation, 2 folds grouped by batch, 10 rows" in out
-    assert "held out, toy.csv, 10 rows" in out
+    out, err = capsys.readouterr()
+    assert "## Cross-validation, 2 folds grouped by batch" in out
+    assert "## Held out, toy.csv" in out
     assert "macro-F1" in out
+    assert "## Behaviour" in out
+    assert "warning: 10 rows; below 200 expect little" in err
+    assert "warning: few rows of a label: 3 of criticism, 4 of neutral, 3 of support" in err
     version = published(tmp_path / "models")
     assert f"published version {version.name}" in out
     manifest = json.loads((version / "manifest.json").read_text())
     report = json.loads((version / "report.json").read_text())
     assert manifest["target"] == "US withdrawal from the INF Treaty"
     assert manifest["labels"] == ["criticism", "neutral", "support"]
+    assert manifest["roles"] == {label: label for label in manifest["labels"]}
     assert manifest["data"] == report["data"]
     assert manifest["data"]["labels"] == {"criticism": 3, "neutral": 4, "support": 3}
-    assert manifest["metrics"]["cross_validation"] == report["cross_validation"]["model"]
     assert report["cross_validation"]["grouped_by"] == "batch"
     assert report["test"]["model"]["rows"] == 10
+    for name, part in (("cross_validation", "macro_f1"), ("test", "f_avg")):
+        assert manifest["metrics"][name][part] == report[name]["model"][part]
+    assert manifest["metrics"]["behaviour"]["cases"] >= 250
+
+
+def test_the_report_has_its_plots(toy_models: Path) -> None:
+    version = published(toy_models)
+    text = (version / "report.md").read_text()
+    plots = sorted(file.name for file in version.glob("*.png"))
+    assert plots == ["confusion.png", "coverage.png", "reliability.png", "terms.png"]
+    for name in plots:
+        assert (version / name).read_bytes().startswith(b"\x89PNG")
+        assert f"]({name})" in text
+    assert "## Behaviour" not in text, "of another target nothing is known"
+
+
+TWEETS = [
+    ("Target", "Tweet", "Stance"),
+    ("Dogs", "#SaveTheDogs they are lovely, see https://t.co/a", "FAVOR"),
+    ("Dogs", "Dogs are lovely and loyal @pack", "FAVOR"),
+    ("Dogs", "I adore a loyal dog", "FAVOR"),
+    ("Dogs", "Dogs are a loud and smelly nuisance #NoDogs", "AGAINST"),
+    ("Dogs", 'ban "loud" dogs! nuisance', "AGAINST"),
+    ("Dogs", "smelly dogs are a nuisance", "AGAINST"),
+    ("Dogs", "the park opens at nine", "NONE"),
+    ("Dogs", "the shop opens on sunday", "NONE"),
+    ("Dogs", "the bus leaves at nine", "NONE"),
+    ("Cats", "Cats are lovely", "FAVOR"),
+]
+
+
+@pytest.mark.parametrize("name", ["tweets.csv", "tweets.tsv"])
+def test_any_target_with_its_own_names(tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
+    file = tmp_path / name
+    with file.open("w", encoding="utf-8", newline="") as opened:
+        if name.endswith(".csv"):
+            csv.writer(opened).writerows(TWEETS)
+        else:
+            opened.writelines("\t".join(row) + "\n" for row in TWEETS)
+    own = ["--text-column", "Tweet", "--label-column", "Stance", "--target", "Dogs", "--only", "Target=Dogs"]
+    assert train.main(["--data", str(file), "--out", str(tmp_path / "models"), *own]) == 0
+    out, err = capsys.readouterr()
+    assert "this model is of one target, Dogs: it says nothing of any other" in err
+    assert "F_avg" in out
+    analyzer = Analyzer.load(tmp_path / "models")
+    assert analyzer.manifest.labels == ("AGAINST", "FAVOR", "NONE")
+    assert analyzer.manifest.roles == {"support": "FAVOR", "criticism": "AGAINST", "neutral": "NONE"}
+    assert analyzer.manifest.unit == "text"
+    assert analyzer.manifest.data["rows"] == 9
+    stance = analyzer.classify("A nuisance. A loud nuisance, these dogs.")
+    assert stance.label == "AGAINST"
+    assert stance.sentences == 1
+
+
+def test_two_labels_without_roles(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "rows.jsonl"
+    texts = ["the sun shines", "a sunny day", "sun again", "rain falls", "a rainy day", "rain again"]
+    lines = [json.dumps({"text": text, "label": "dry" if "sun" in text else "wet"}) for text in texts]
+    file.write_text("\n".join(lines))
+    assert train.main(["--data", str(file), "--out", str(tmp_path / "models"), "--target", "weather"]) == 0
+    assert "F_avg" not in capsys.readouterr().out
+    analyzer = Analyzer.load(tmp_path / "models")
+    assert analyzer.manifest.roles == {}
+    assert analyzer.classify("sunny").label == "dry"
+    assert analyzer.classify("rainy").label == "wet"
+    assert sum(analyzer.classify("rainy sun").probabilities.values()) == pytest.approx(1)
+
+
+def test_roles_are_kept_in_the_manifest(tmp_path: Path) -> None:
+    file = tmp_path / "rows.csv"
+    file.write_text("text,label\nsun,yes\nsunny,yes\nrain,no\nrainy,no\n")
+    roles = ["--roles", "support=yes,criticism=no", "--target", "sun"]
+    assert train.main(["--data", str(file), "--out", str(tmp_path / "models"), *roles]) == 0
+    assert Analyzer.load(tmp_path / "models").manifest.roles == {"support": "yes", "criticism": "no"}
+
+
+@pytest.mark.parametrize(
+    ("roles", "sentence"),
+    [("support=maybe", "no row has the label maybe"), ("support", "--roles: expected NAME=VALUE")],
+)
+def test_bad_roles_end_the_run(
+    toy_file: Path, tmp_path: Path, roles: str, sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert train.main(["--data", str(toy_file), "--out", str(tmp_path), "--roles", roles]) == 2
+    assert sentence in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
 
 
 def test_two_runs_give_the_same_version_and_metrics(toy_file: Path, toy_models: Path, tmp_path: Path) -> None:
@@ -50,15 +140,18 @@ def test_two_runs_give_the_same_version_and_metrics(toy_file: Path, toy_models: 
 def test_the_search_records_what_it_chose(
     toy_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(train, "SEARCH_C", (0.5, 20.0))
+    monkeypatch.setattr(search, "REGRESSION", {"class_weight": ("none",), "C": (0.5, 20.0)})
+    monkeypatch.setattr(search, "MOST_DRAWS", 1)
     assert train.main(["--data", str(toy_file), "--out", str(tmp_path), "--search"]) == 0
     version = published(tmp_path)
     tried = json.loads((version / "report.json").read_text())["search"]
-    assert len(tried) == 4
+    assert len(tried) == 2 * search.rounds()
     assert [trial["macro_f1"] for trial in tried] == sorted((trial["macro_f1"] for trial in tried), reverse=True)
     used = Analyzer.load(tmp_path).manifest.parameters
-    assert {key: used[key] for key in ("C", "class_weight")} == tried[0]["parameters"]
-    assert "search, macro-F1" in capsys.readouterr().out
+    assert tried[0]["parameters"].items() <= used.items()
+    out, err = capsys.readouterr()
+    assert "## Search" in out
+    assert f"search: {search.rounds()}/{search.rounds()}" in err
 
 
 def test_another_seed_and_another_target_make_other_versions(toy_file: Path, toy_models: Path, tmp_path: Path) -> None:
@@ -100,7 +193,7 @@ def rows(*labels_by_batch: tuple[str, str]) -> Dataset:
 
 def test_no_group_straddles_a_fold() -> None:
     data = rows(*[(batch, label) for batch in "abcdef" for label in ("support", "neutral", "neutral")])
-    splits = evaluate.folds(data, 3, seed=1)
+    splits = folds.split(data, 3, seed=1)
     assert len(splits) == 3
     for training, judged in splits:
         assert not {data.rows[n].batch for n in training} & {data.rows[n].batch for n in judged}
@@ -109,28 +202,14 @@ def test_no_group_straddles_a_fold() -> None:
 
 def test_a_label_in_one_group_only_cannot_be_cross_validated() -> None:
     with pytest.raises(DatasetError, match="one group only"):
-        evaluate.folds(rows(("a", "support"), ("a", "neutral"), ("b", "neutral")), 3, seed=1)
-
-
-def test_scores_by_hand() -> None:
-    scores = evaluate.scores(["a", "b"], ["a", "a", "b", "b"], ["a", "b", "b", "b"])
-    assert scores["accuracy"] == 0.75
-    assert scores["labels"]["a"] == {"precision": 1.0, "recall": 0.5, "f1": pytest.approx(2 / 3), "rows": 2}
-    assert scores["labels"]["b"] == {
-        "precision": pytest.approx(2 / 3),
-        "recall": 1.0,
-        "f1": pytest.approx(0.8),
-        "rows": 2,
-    }
-    assert scores["macro_f1"] == pytest.approx((2 / 3 + 0.8) / 2)
-    assert scores["confusion"] == [[1, 1], [0, 2]]
+        folds.split(rows(("a", "support"), ("a", "neutral"), ("b", "neutral")), 3, seed=1)
 
 
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
         (("C = 10.0", ""), "no C"),
-        (("C = 10.0", "C = 10.0\nD = 1"), "unknown key D"),
+        (("C = 10.0", "C = 4.0\nD = 1"), "unknown key D"),
         (("C = 10.0", "C = 'ten'"), "C is str, expected float"),
         (("C = 10.0", "C = "), "Invalid value"),
     ],
@@ -155,6 +234,6 @@ def test_the_learning_curve_is_measured_and_drawn(
     assert (tmp_path / "curve.png").read_bytes().startswith(b"\x89PNG")
     assert "learning curve written" in capsys.readouterr().out
     assert train.main(["--data", str(toy_file), "--out", str(tmp_path / "models")]) == 0
-    assert f"learning curve, macro-F1 in cross-validation (data {found['data'][:12]})" in capsys.readouterr().out
+    assert "## Learning curve" in capsys.readouterr().out
     report = json.loads((published(tmp_path / "models") / "report.json").read_text())
     assert report["curve"] == found
