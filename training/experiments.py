@@ -441,11 +441,122 @@ VARIANTS: dict[str, Variant] = {
 }
 
 
+# --- what stands between decision values and an answer --------------------------------------------------------------
+
+
+def answers() -> None:
+    """Print the trials of calibration, roll-up and the threshold of unknown vocabulary."""
+    import csv
+    from collections import Counter
+
+    from scipy.optimize import minimize
+
+    from model.analyzer import softmax
+    from training import calibrate, parameters
+    from training import scores as measures
+
+    splits = cross_validation.split(DATA, 3, 13)
+    decisions = cross_validation.pool(list(cross_validation.judge(DATA, splits, parameters.read(), 13)))
+    running = np.array([not row.single for row in DATA.rows])
+    number = {label: i for i, label in enumerate(LABELS)}
+    gold = np.array([number[label] for label in GOLD])
+
+    def biased(values: np.ndarray) -> np.ndarray:
+        return softmax(values[0] * decisions + np.array([0.0, *values[1:]]))
+
+    def loss(values: np.ndarray) -> float:
+        return float(-np.log(biased(values)[running][np.arange(running.sum()), gold[running]]).mean())
+
+    temperature = calibrate.temperature(decisions[running], GOLD[running].tolist(), LABELS)
+    ways = {
+        "none": softmax(decisions),
+        f"temperature {temperature:.2f}": softmax(decisions / temperature),
+        "temperature and biases": biased(minimize(loss, np.array([1.0, 0.0, 0.0]), method="BFGS").x),
+    }
+    print("calibration | part | error | perfect | macro-F1")
+    for name, found in ways.items():
+        for part, mask in (("documents", running), ("singles", ~running)):
+            right = found[mask].argmax(axis=1) == gold[mask]
+            error = measures.calibration(found[mask].max(axis=1), right)
+            macro = f1_score(gold[mask], found[mask].argmax(axis=1), average="macro")
+            print(f"{name} | {part} | {error['error']:.3f} | {error['perfect']:.3f} | {macro:.4f}")
+
+    found = ways[f"temperature {temperature:.2f}"]
+    with (ROOT / "training" / "data" / "documents.csv").open(encoding="utf-8") as file:
+        labelled = {row["document"]: row["label"] for row in csv.DictReader(file)}
+    documents = {name: rows for name, rows in DATA.documents().items() if name in labelled}
+    expected = np.array([labelled[name] for name in documents])
+    sentences = [found[rows] for rows in documents.values()]
+    hand = [np.eye(3)[gold[rows]] for rows in documents.values()]
+
+    def rule(rows: np.ndarray, weight: float, power: float, other: float, lead: float) -> int:
+        mean = np.average(rows, axis=0, weights=np.where(np.arange(len(rows)) < 3, 1 + lead, 1))
+        against, neutral, support = mean
+        return int(
+            np.argmax([against - other * support, neutral * weight / len(rows) ** power, support - other * against])
+        )
+
+    def tell(name: str, parts: Sequence[np.ndarray], *values: float) -> float:
+        answer = np.array(LABELS)[[rule(rows, *values) for rows in parts]]
+        macro = f1_score(expected, answer, average="macro")
+        if name:
+            print(f"{name} | {macro:.3f} | {np.mean(answer == expected):.3f}")
+        return float(macro)
+
+    print("roll-up | macro-F1 | accuracy")
+    tell("mean", sentences, 1, 0, 0, 0)
+    for weight in (0.5, 0.4, 0.3, 0.2):
+        tell(f"mean, neutral x {weight}", sentences, weight, 0, 0, 0)
+    for power in (0.3, 0.35, 0.4, 0.5):
+        tell(f"mean, neutral / n^{power}", sentences, 1, power, 0, 0)
+    grid = [
+        (weight, power, other, lead)
+        for weight in (0.1, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.8, 1.0)
+        for power in (0.0, 0.2, 0.4)
+        for other in (0.0, 0.25, 0.5, 0.75)
+        for lead in (0.0, 1.0, 2.0)
+    ]
+    best = max(grid, key=lambda values: tell("", sentences, *values))
+    tell(f"best of {len(grid)}: weight, power, other side, lead {best}", sentences, *best)
+    best = max(grid, key=lambda values: tell("", hand, *values))
+    tell(f"labels by hand for sentences, best of {len(grid)}: {best}", hand, *best)
+
+    frequency, own = Counter(), {}
+    for row in DATA.rows:
+        for word in set(words(row.text)):
+            frequency[word] += 1
+            own.setdefault(word, Counter())[row.batch] += 1
+
+    def known(text: str, least: int, batch: str = "") -> float:
+        found = words(text)
+        hits = [frequency[word] - (own[word][batch] if batch and word in own else 0) >= least for word in found]
+        return sum(hits) / max(len(hits), 1)
+
+    with (ROOT / "training" / "data" / "unknown.csv").open(encoding="utf-8") as file:
+        tested = [row for row in csv.DictReader(file) if row["part"] == "choose"]
+    drawn = np.random.default_rng(0).choice(len(DATA.rows), 6000, replace=False)
+    print("least count | marked below | other languages | noise | english | training sentences | up to 8 words")
+    for least in (1, 2):
+        sorts: dict[str, list[float]] = {"other languages": [], "noise": [], "english": []}
+        for row in tested:
+            sorts.get(row["kind"], sorts["other languages"]).append(known(row["text"], least))
+        rows = [DATA.rows[i] for i in drawn]
+        shares = np.array([known(row.text, least, row.batch) for row in rows])
+        short = np.array([len(words(row.text)) <= 8 for row in rows])
+        for threshold in (0.3, 0.4, 0.5, 0.6, 0.7):
+            marked = [np.mean(np.array(values) < threshold) for values in sorts.values()]
+            marked += [np.mean(shares < threshold), np.mean(shares[short] < threshold)]
+            print(f"{least} | {threshold} | " + " | ".join(f"{share:.2%}" for share in marked))
+
+
 def main(arguments: Iterable[str]) -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("names", nargs="*")
     parser.add_argument("--save", type=Path)
     options = parser.parse_args(list(arguments))
+    if options.names == ["answers"]:
+        answers()
+        return
     base = None
     for name in options.names or VARIANTS:
         found = scores(name, VARIANTS[name])
