@@ -13,13 +13,29 @@ COPY training training
 COPY service service
 RUN /train/bin/python -m pip wheel --no-deps --no-build-isolation --no-cache-dir --wheel-dir /wheels . \
  && /serve/bin/pip install --no-cache-dir --no-compile --no-deps --no-index /wheels/*.whl \
- && PYTHONPATH=. /train/bin/python training/train.py --out /models \
  && /serve/bin/pip uninstall --yes pip \
  && /serve/bin/python -m compileall -q --invalidation-mode unchecked-hash /serve/lib
 
+# Retrains into a mounted volume: docker build --target training -t stance-training .
+# docker run --rm -v "$PWD:/data" stance-training python training/train.py --data /data/my.csv --out /data/models
+FROM ${BASE} AS training
+COPY --from=build /train /train
+COPY --from=build /app /app
+WORKDIR /app
+ENV PATH=/train/bin:$PATH \
+    PYTHONPATH=/app \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1 \
+    MPLCONFIGDIR=/tmp
+USER 10001:10001
+CMD ["python", "training/train.py", "--help"]
+
+FROM build AS trained
+RUN PYTHONPATH=. /train/bin/python training/train.py --out /models
+
 FROM ${BASE}
 COPY --from=build /serve /serve
-COPY --from=build /models /models
+COPY --from=trained /models /models
 COPY service/gunicorn.conf.py /app/gunicorn.conf.py
 WORKDIR /app
 ENV PATH=/serve/bin:$PATH \

@@ -45,12 +45,13 @@ image: ## build the image with Docker or Podman
 	@test -n "$(ENGINE)" || { echo "no container engine that answers has $(BASE) or can fetch it"; exit 1; }
 	$(ENGINE) build --build-arg BASE=$(BASE) -t $(IMAGE) .
 
-image-check: .venv/dev.stamp ## build the image, run it hardened and post to it; without an engine by ../shared/tools/image-check
-	@engine="$(ENGINE)"; if [ -n "$$engine" ]; then \
-	  ENGINE=$$engine BASE=$(BASE) IMAGE=$(IMAGE) PYTHON=$(BIN)/python sh tests/image/check.sh; \
+image-check: .venv/dev.stamp ## build the images, run them hardened, post and retrain; without an engine by ../shared/tools/image-check
+	@engine="$(ENGINE)"; export PYTHON=$(BIN)/python; if [ -n "$$engine" ]; then \
+	  export ENGINE=$$engine BASE=$(BASE) IMAGE=$(IMAGE); sh tests/image/check.sh; \
 	elif [ -f ../shared/tools/image-check ]; then \
-	  bash ../shared/tools/image-check . -- $(BIN)/python tests/image/smoke.py; \
-	else echo "no container engine has $(BASE) or can fetch it, and ../shared/tools/image-check is not there"; exit 1; fi
+	  unset ENGINE; bash ../shared/tools/image-check . -- $(BIN)/python tests/image/smoke.py; \
+	else echo "no container engine has $(BASE) or can fetch it, and ../shared/tools/image-check is not there"; exit 1; fi \
+	&& sh tests/image/training.sh
 
 lock: .venv/dev.stamp ## lock the dependencies anew
 	@for extra in serve train dev; do \

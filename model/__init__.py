@@ -8,7 +8,7 @@ from model.errors import (
     ArtifactMissingError,
     ModelError,
 )
-from model.values import Span, Stance
+from model.values import Evidence, Span, Stance, Term
 
 __all__ = [
     "Analyzer",
@@ -16,7 +16,9 @@ __all__ = [
     "ArtifactError",
     "ArtifactIncompatibleError",
     "ArtifactMissingError",
+    "Evidence",
     "ModelError",
     "Span",
     "Stance",
+    "Term",
 ]

@@ -1,28 +1,28 @@
 """The one prediction path: what the service answers and what evaluation measures."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.pipeline import Pipeline
 
-from model import artifact, features, segmentation
+from model import artifact, features, scorer, segmentation
 from model.artifact import Manifest
-from model.values import Stance
+from model.scorer import Scorer
+from model.values import Evidence, Span, Stance
 
 Floats = NDArray[np.float64]
 
 
 class Analyzer:
-    """A fitted pipeline with the manifest that says what it is. Immutable, so that threads may share it."""
+    """A compiled model with the manifest that says what it is. Immutable, so that threads may share it."""
 
-    def __init__(self, pipeline: Pipeline, manifest: Manifest):
+    def __init__(self, scorer: Scorer, manifest: Manifest):
         self.manifest = manifest
-        self.pipeline = pipeline
-        self._labels: tuple[str, ...] = tuple(pipeline.classes_.tolist())
-        self._vocabulary: Mapping[str, int] = dict(pipeline["features"].transformer_list)["words"].vocabulary_
+        self.scorer = scorer
+        self._labels = manifest.labels
+        self._vocabulary = next(block.terms for block in scorer.blocks if block.name == "words")
 
     @classmethod
     def load(cls, folder: Path | str) -> "Analyzer":
@@ -31,20 +31,27 @@ class Analyzer:
 
     def calibrated(self, temperature: float) -> "Analyzer":
         """Return the same analyzer at another temperature."""
-        return Analyzer(self.pipeline, replace(self.manifest, temperature=temperature))
+        return Analyzer(self.scorer, replace(self.manifest, temperature=temperature))
 
-    def classify(self, text: str, min_confidence: float = 0.0) -> Stance:
+    def classify(self, text: str, min_confidence: float = 0.0, explain: bool = False) -> Stance:
         """Judge one text: cut into sentences where the model's unit is the sentence, and rolled up by `roll_up`.
 
         Below `min_confidence` (0 to 1) the answer is marked "low_confidence"; "unknown_vocabulary" goes before it.
-        Raises `ValueError` for a text without a letter. Cost: about 1 ms, and 0.1 ms for each further sentence.
+        `explain` adds evidence for each sentence. Raises `ValueError` for a text without a letter. Cost: about 0.1 ms
+        a sentence of 25 words, and 2 ms more where it is explained.
         """
-        units = [text[span.start : span.end] for span in segmentation.sentences(text)]
-        if not units:
+        spans = segmentation.sentences(text)
+        if not spans:
             raise ValueError("a text needs at least one letter")
         if self.manifest.unit == "text":
-            units = [text]
-        return self._stance(text, self.roll_up(self.probabilities(units)), len(units), min_confidence)
+            spans = [Span(0, len(text))]
+        probabilities = self.probabilities([text[span.start : span.end] for span in spans])
+        stance = self._stance(text, self.roll_up(probabilities), len(spans), min_confidence)
+        if not explain:
+            return stance
+        labels = probabilities.argmax(axis=1).tolist()
+        evidence = [self._explain(text, span, label) for span, label in zip(spans, labels, strict=True)]
+        return replace(stance, evidence=tuple(evidence))
 
     def judge(self, units: Sequence[str]) -> list[Stance]:
         """Judge many units, each unsplit, as labelled rows are: for evaluation."""
@@ -56,12 +63,7 @@ class Analyzer:
 
     def decisions(self, units: Sequence[str]) -> Floats:
         """Return the decision values, before the temperature, in the same shape as `probabilities`."""
-        found = self.pipeline.decision_function(units)
-        return _of_each_label(found if found.ndim == 2 else found[:, np.newaxis])
-
-    def coefficients(self) -> Floats:
-        """Return the coefficient of each term (columns) for the decision value of each label (rows)."""
-        return _of_each_label(np.vstack([one.coef_ for one in self.pipeline["regression"].estimators_]).T).T
+        return self.scorer.decisions(units)
 
     def roll_up(self, probabilities: Floats) -> Floats:
         """Join the probabilities of a text's sentences (rows) into the text's: their mean, with less neutral in it.
@@ -82,6 +84,14 @@ class Analyzer:
         words = features.words(text)
         return sum(word in self._vocabulary for word in words) / max(len(words), 1)
 
+    def _explain(self, text: str, span: Span, label: int) -> Evidence:
+        decision, intercept, rest, terms = scorer.explain(self.scorer, text[span.start : span.end], label)
+        moved = [
+            replace(term, at=tuple(Span(span.start + one.start, span.start + one.end) for one in term.at))
+            for term in terms
+        ]
+        return Evidence(span, self._labels[label], decision, intercept, rest, tuple(moved))
+
     def _stance(self, text: str, row: Floats, sentences: int, min_confidence: float) -> Stance:
         probabilities = dict(zip(self._labels, row.tolist(), strict=True))
         label = max(probabilities, key=probabilities.__getitem__)
@@ -98,8 +108,3 @@ def softmax(values: Floats) -> Floats:
     exponents = np.exp(values - values.max(axis=1, keepdims=True))
     result: Floats = exponents / exponents.sum(axis=1, keepdims=True)
     return result
-
-
-def _of_each_label(columns: Floats) -> Floats:
-    """Give two labels, of which scikit-learn keeps one column, half of it each: for the one and against the other."""
-    return columns if columns.shape[1] > 1 else np.hstack([-columns / 2, columns / 2])

@@ -4,10 +4,11 @@
       current            the version's name and a line end, replaced atomically
       1f0c…/             the first 12 hex digits of the content digest
         manifest.json    what the model is: see `Manifest`
-        model.joblib     the fitted pipeline
+        scorer.npz       the compiled pipeline: what serves, and executes nothing on loading
+        model.joblib     the fitted pipeline, for those who want scikit-learn's own
         report.json      what training measured; report.md and its plots, the same to read
 
-The folder is trusted like code, since loading unpickles: the digests find damage and mix-ups, not an attacker.
+The digests find damage and mix-ups. Only `load_pipeline` unpickles, and so trusts the folder like code.
 """
 
 import dataclasses
@@ -23,16 +24,17 @@ from importlib.metadata import version as library_version
 from pathlib import Path
 from typing import Any
 
-import joblib
 import numpy as np
-from sklearn.pipeline import Pipeline
 
+from model import scorer
 from model.errors import ArtifactCorruptError, ArtifactIncompatibleError, ArtifactMissingError
+from model.scorer import Scorer
 
-FORMAT = 2
+FORMAT = 3
 CURRENT = "current"
 MANIFEST = "manifest.json"
-MODEL = "model.joblib"
+SCORER = "scorer.npz"
+PIPELINE = "model.joblib"
 VERSION = re.compile(r"[0-9a-f]{12}")
 _SHAPING = ("target", "labels", "roles", "unit", "roll_up", "temperature", "thresholds", "parameters")
 _LIBRARIES = ("scikit-learn", "numpy", "scipy", "joblib", "sentencex")
@@ -45,7 +47,8 @@ class Manifest:
     `unit` is "sentence" (a text is cut and rolled up: see `Analyzer.roll_up`) or "text" (judged unsplit); `roles` says
     which label is support, criticism and neutral, as far as the labels have these sides; the decision values
     are divided by the `temperature`; `thresholds` has `unknown_vocabulary`, the share of known words
-    below which an answer is uncertain; `data` names the labelled rows by digest and counts; digests are SHA-256.
+    below which an answer is uncertain; `data` names the labelled rows by digest and counts; digests are SHA-256, those
+    of files by name.
     """
 
     target: str
@@ -62,7 +65,7 @@ class Manifest:
     format: int = FORMAT
     python: str = ""
     libraries: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    file_digest: str = ""
+    file_digests: Mapping[str, str] = dataclasses.field(default_factory=dict)
     content_digest: str = ""
 
     @property
@@ -71,28 +74,24 @@ class Manifest:
         return self.content_digest[:12]
 
 
-def content_digest(pipeline: Pipeline, manifest: Manifest) -> str:
+def content_digest(found: Scorer, manifest: Manifest) -> str:
     """Digest all that an answer depends on: the facts that shape it, terms, idf, coefficients, intercepts.
 
-    Unlike the digest of the file it is the same for two fits on the same data, since joblib writes an object's
-    address into the file. SHA-256 in hex; cost: some 0.2 s for 200,000 terms.
+    It is the same for two fits on the same data, unlike that of `model.joblib`, in which joblib writes an object's
+    address. SHA-256 in hex; cost: some 0.2 s for 700,000 terms.
     """
     shaping = {name: getattr(manifest, name) for name in _SHAPING}
     digest = hashlib.sha256(json.dumps(shaping, sort_keys=True).encode())
-    for _, block in pipeline["features"].transformer_list:
-        digest.update("\0".join(sorted(block.vocabulary_, key=block.vocabulary_.__getitem__)).encode())
-        digest.update(np.asarray(block.idf_, dtype="<f8").tobytes())
-    digest.update(json.dumps(pipeline.classes_.tolist()).encode())
-    for one in pipeline["regression"].estimators_:
-        digest.update(np.asarray(one.coef_, dtype="<f8").tobytes())
-        digest.update(np.asarray(one.intercept_, dtype="<f8").tobytes())
+    for name, array in scorer.arrays(found).items():
+        digest.update(name.encode())
+        digest.update(np.ascontiguousarray(array).astype(array.dtype.newbyteorder("<")).tobytes())
     return digest.hexdigest()
 
 
-def save(models: Path, pipeline: Pipeline, manifest: Manifest, report: Mapping[str, bytes]) -> Manifest:
-    """Publish a fitted pipeline as a version of the folder `models` and make it the current one.
+def save(models: Path, pipeline: Any, found: Scorer, manifest: Manifest, report: Mapping[str, bytes]) -> Manifest:
+    """Publish a fitted pipeline and what it was compiled to as a version of `models`, and make it the current one.
 
-    `report` has the files to lay beside it by name.
+    `report` has the files to lay beside them by name.
 
     The version is written beside, synced and renamed, then `current` is replaced: a reader sees the old version or
     the new one, never half of one, and whatever fails before leaves the old one in place. A version that is already
@@ -101,13 +100,16 @@ def save(models: Path, pipeline: Pipeline, manifest: Manifest, report: Mapping[s
     models.mkdir(parents=True, exist_ok=True)
     beside = Path(tempfile.mkdtemp(prefix=".publishing-", dir=models))
     try:
-        joblib.dump(pipeline, beside / MODEL, compress=3)
+        import joblib  # noqa: PLC0415  (training's)
+
+        joblib.dump(pipeline, beside / PIPELINE, compress=3)
+        scorer.save(found, beside / SCORER)
         manifest = dataclasses.replace(
             manifest,
             python=".".join(map(str, sys.version_info[:3])),
             libraries={name: library_version(name) for name in _LIBRARIES},
-            file_digest=_file_digest(beside / MODEL),
-            content_digest=content_digest(pipeline, manifest),
+            file_digests={name: _file_digest(beside / name) for name in (SCORER, PIPELINE)},
+            content_digest=content_digest(found, manifest),
         )
         fields = json.dumps(dataclasses.asdict(manifest), indent=2, ensure_ascii=False)
         (beside / MANIFEST).write_text(fields + "\n", encoding="utf-8")
@@ -141,12 +143,35 @@ def promote(models: Path, version: str) -> None:
     _sync(models)
 
 
-def load(folder: Path) -> tuple[Pipeline, Manifest]:
+def load(folder: Path) -> tuple[Scorer, Manifest]:
     """Load a version folder, or the current version of a models folder, after verifying it.
 
     Raises `ArtifactMissingError`, `ArtifactCorruptError` or `ArtifactIncompatibleError`, each naming what is wrong.
+    Needs neither scikit-learn nor joblib, and executes nothing of what it reads.
+    """
+    folder = _version_folder(folder)
+    manifest = read_manifest(folder)
+    _verify(folder, SCORER, manifest)
+    try:
+        found = scorer.load(folder / SCORER)
+        digest = content_digest(found, manifest)
+    except Exception as fault:
+        # A file that is no archive, or another one, may raise anything at all.
+        raise ArtifactCorruptError(
+            f"{SCORER} of artifact {folder.name} cannot be read ({type(fault).__name__})"
+        ) from fault
+    if digest != manifest.content_digest:
+        raise ArtifactCorruptError(f"the content of artifact {folder.name} does not match its digest in {MANIFEST}")
+    return found, manifest
+
+
+def load_pipeline(folder: Path) -> Any:
+    """Unpickle the fitted scikit-learn pipeline of a version; errors as for `load`.
+
     Nothing is unpickled before format, scikit-learn's minor version and the file's digest have been compared.
     """
+    import joblib  # noqa: PLC0415  (training's)
+
     folder = _version_folder(folder)
     manifest = read_manifest(folder)
     installed = library_version("scikit-learn")
@@ -155,21 +180,14 @@ def load(folder: Path) -> tuple[Pipeline, Manifest]:
         raise ArtifactIncompatibleError(
             f"artifact {folder.name} was made with scikit-learn {made_with}, and {installed} is installed: train again"
         )
-    if not (folder / MODEL).is_file():
-        raise ArtifactMissingError(f"artifact {folder.name} has no {MODEL}")
-    if _file_digest(folder / MODEL) != manifest.file_digest:
-        raise ArtifactCorruptError(f"{MODEL} of artifact {folder.name} does not match its digest in {MANIFEST}")
+    _verify(folder, PIPELINE, manifest)
     try:
-        pipeline = joblib.load(folder / MODEL)
-        digest = content_digest(pipeline, manifest)
+        return joblib.load(folder / PIPELINE)
     except Exception as fault:
-        # Unpickling and reading what came out of it may raise anything at all.
+        # Unpickling may raise anything at all.
         raise ArtifactCorruptError(
-            f"{MODEL} of artifact {folder.name} cannot be read as a pipeline ({type(fault).__name__})"
+            f"{PIPELINE} of artifact {folder.name} cannot be read ({type(fault).__name__})"
         ) from fault
-    if digest != manifest.content_digest:
-        raise ArtifactCorruptError(f"the content of artifact {folder.name} does not match its digest in {MANIFEST}")
-    return pipeline, manifest
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -195,6 +213,13 @@ def read_manifest(folder: Path) -> Manifest:
         raise ArtifactCorruptError(
             f"{MANIFEST} of artifact {folder.name} cannot be read: a value is no list or map"
         ) from None
+
+
+def _verify(folder: Path, name: str, manifest: Manifest) -> None:
+    if not (folder / name).is_file():
+        raise ArtifactMissingError(f"artifact {folder.name} has no {name}")
+    if _file_digest(folder / name) != manifest.file_digests.get(name):
+        raise ArtifactCorruptError(f"{name} of artifact {folder.name} does not match its digest in {MANIFEST}")
 
 
 def _version_folder(folder: Path) -> Path:

@@ -5,7 +5,7 @@ Whatever changes the terms of a text, the table of word classes included, asks f
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -18,10 +18,14 @@ NO_PAIR = "-"
 TURNED = frozenset({"FOR", "AGAINST", "WANT", "KEEP", "EXIT", "END", "RUIN", "BLAME", "REASON"})
 CLASSES = Path(__file__).with_name("word_classes.toml")
 _QUOTES = str.maketrans("‘’‚‛“”„‟", "''''\"\"\"\"")
-_token = re.compile(TOKEN)
+_LINK = " weblink "
+token = re.compile(TOKEN)
 _link = re.compile(r"https?://\S+|\bwww\.\S+")
 _hashtag = re.compile(r"#(\w+)")
 _part = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W_A-Za-z]+")
+
+# Characters of a text on its way to normal form, each with the place (start, end) in the text that it stands for.
+Placed = list[tuple[str, tuple[int, int]]]
 
 
 def normalise(text: str) -> str:
@@ -30,16 +34,55 @@ def normalise(text: str) -> str:
     Outlets differ in case and quotes and mean nothing by it. "#SaveTheTreaty" becomes "#savethetreaty save the treaty",
     since the parts are words that the rest of the texts use, and the whole is a slogan.
     """
-    if "#" in text:
-        text = _hashtag.sub(_spelled, text)
     if "www." in text or "://" in text:
-        text = _link.sub(" weblink ", text)
+        text = _link.sub(_LINK, text)
+    if "#" in text:
+        text = _hashtag.sub(lambda match: " ".join([match[0], *_parts(match)]), text)
     return text.lower().translate(_QUOTES)
+
+
+def aligned(text: str) -> tuple[str, list[tuple[int, int]]]:
+    """Return the normalised text and, for each of its characters, the place in `text` that it stands for.
+
+    Places are (start, end) in code points. Cost: a microsecond a character, so it is for explaining, not for scoring.
+    """
+    found: Placed = [(character, (place, place + 1)) for place, character in enumerate(text)]
+    if "www." in text or "://" in text:
+        found = _substituted(found, _link, lambda match: [(_LINK, 0, len(match[0]))])
+    if "#" in text:
+        found = _substituted(found, _hashtag, _spelled)
+    # One character may become several in lower case, and only the whole text tells a final sigma.
+    places = [place for character, place in found for _ in character.lower()]
+    return "".join(character for character, _ in found).lower().translate(_QUOTES), places
+
+
+def split(normal: str) -> list[str]:
+    """Return the words of a normalised text as the word block of the pipeline sees them."""
+    return token.findall(normal)
 
 
 def words(text: str) -> list[str]:
     """Return the words of a text as the word block of the pipeline sees them."""
-    return _token.findall(normalise(text))
+    return split(normalise(text))
+
+
+def word_ngrams(words: Sequence[str], low: int, high: int) -> list[str]:
+    """Return the n-grams of words, joined by a blank, for n from `low` to `high`: scikit-learn's `_word_ngrams`."""
+    found = list(words) if low == 1 else []
+    for n in range(max(low, 2), high + 1):
+        found += map(" ".join, zip(*(words[start:] for start in range(n)), strict=False))
+    return found
+
+
+def character_ngrams(chunk: str, low: int, high: int) -> list[str]:
+    """Return the n-grams of a text without blanks and of the blanks around it: scikit-learn's `_char_wb_ngrams`."""
+    padded = f" {chunk} "
+    found = []
+    for n in range(low, high + 1):
+        found += [padded[start : start + n] for start in range(max(1, len(padded) - n + 1))]
+        if n >= len(padded):
+            break  # a chunk shorter than n counts once, and not again for every greater n
+    return found
 
 
 def pairs(text: str) -> list[str]:
@@ -47,21 +90,36 @@ def pairs(text: str) -> list[str]:
 
     Words are replaced by their class (`word_class`); function words are left out, and so is a class that follows
     itself. A negation goes too and turns the next `NEGATED` terms round. "Berlin did not back the American exit" gives
-    "ALLY>did", "ALLY>NOT-FOR", "ALLY>US", "ALLY>NOT-EXIT" and so on: what a linear model cannot put together from
-    single words, and what carries over to words that it never saw. A text without a pair has the term `NO_PAIR`.
+    "ALLY>NOT-FOR", "ALLY>US", "ALLY>NOT-EXIT" and so on: what a linear model cannot put together from single words,
+    and what carries over to words that it never saw. A text without a pair has the term `NO_PAIR`.
     """
-    found: list[str] = []
-    for word in words(text):
+    return pairs_of(words(text))
+
+
+def pairs_of(words: Sequence[str]) -> list[str]:
+    """Return what `pairs` returns, from the words of the text."""
+    return [pair for pair, _, _ in placed_pairs(words)] or [NO_PAIR]
+
+
+def placed_pairs(words: Sequence[str]) -> list[tuple[str, int, int]]:
+    """Return each pair with the numbers of the two words that it is made of."""
+    found: list[tuple[str, int]] = []
+    last, left = "", 0
+    for place, word in enumerate(words):
         name = word_class(word)
-        if name and (not found or name != found[-1]):
-            found.append(name)
-    terms = _turned(found)
+        if name and name != last:
+            last = name
+            if name == "NEGATION":
+                left = NEGATED
+                continue
+            found.append((f"NOT-{name}" if left and name in TURNED else name, place))
+            left = max(left - 1, 0)
     return [
-        f"{first}>{second}"
-        for place, first in enumerate(terms)
-        for second in terms[place + 1 : place + 1 + WINDOW]
+        (f"{first}>{second}", start, end)
+        for number, (first, start) in enumerate(found)
+        for second, end in found[number + 1 : number + 1 + WINDOW]
         if first.isupper() or second.isupper()
-    ] or [NO_PAIR]
+    ]
 
 
 @lru_cache(maxsize=1 << 16)
@@ -79,17 +137,6 @@ def word_class(word: str) -> str:
     return next((starts[word[:end]] for end in range(len(word), 1, -1) if word[:end] in starts), word)
 
 
-def _turned(names: list[str]) -> list[str]:
-    terms, left = [], 0
-    for name in names:
-        if name == "NEGATION":
-            left = NEGATED
-            continue
-        terms.append(f"NOT-{name}" if left and name in TURNED else name)
-        left = max(left - 1, 0)
-    return terms
-
-
 @cache
 def _classes() -> tuple[Mapping[str, str], Mapping[str, str], frozenset[str]]:
     """Read the table: whole words, starts of words (those that end in *), function words."""
@@ -100,6 +147,34 @@ def _classes() -> tuple[Mapping[str, str], Mapping[str, str], frozenset[str]]:
     return {word: name for word, name in listed if not word.endswith("*")}, starts, function_words
 
 
-def _spelled(match: re.Match[str]) -> str:
+def _parts(match: re.Match[str]) -> list[str]:
     parts = _part.findall(match[1])
-    return match[0] if len(parts) < 2 else f"{match[0]} {' '.join(parts)}"
+    return parts if len(parts) > 1 else []
+
+
+def _spelled(match: re.Match[str]) -> list[tuple[str, int, int]]:
+    """Return the hashtag and its parts, each with its place within the hashtag."""
+    found = [(character, place, place + 1) for place, character in enumerate(match[0])]
+    if not _parts(match):
+        return found
+    for part in _part.finditer(match[0]):
+        found.append((" ", part.start(), part.start()))
+        found += [(character, part.start() + n, part.start() + n + 1) for n, character in enumerate(part[0])]
+    return found
+
+
+def _substituted(
+    found: Placed, pattern: re.Pattern[str], replacement: Callable[[re.Match[str]], list[tuple[str, int, int]]]
+) -> Placed:
+    """Replace every match by what `replacement` gives: texts with the place in the match that each stands for."""
+    plain = "".join(character for character, _ in found)
+    result: Placed = []
+    done = 0
+    for match in pattern.finditer(plain):
+        result += found[done : match.start()]
+        places = [place for _, place in found[match.start() : match.end()]]
+        for text, start, end in replacement(match):
+            whole = (places[start][0], places[end - 1][1]) if end > start else (places[start][0], places[start][0])
+            result += [(character, whole) for character in text]
+        done = match.end()
+    return result + found[done:]

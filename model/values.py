@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Span:
     """A stretch of a text, `start` inclusive and `end` exclusive, in Unicode code points of the text as given."""
 
@@ -13,11 +13,36 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class Term:
+    """What a sentence says for or against a label: the words as they read, their weight, where they stand."""
+
+    term: str
+    weight: float
+    at: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Why a sentence got its label: `intercept`, the weights of `terms` and the `rest` add up to `decision`.
+
+    `decision` is the label's decision value, before the temperature; `rest` is what the terms left out weigh together.
+    """
+
+    sentence: Span
+    label: str
+    decision: float
+    intercept: float
+    rest: float
+    terms: tuple[Term, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Stance:
     """The stance of one text.
 
     `probabilities` has every label of the model and adds up to 1; `label` is the likeliest and `confidence` its
     probability. `uncertain` is `None`, "unknown_vocabulary" or "low_confidence"; `sentences` counts what was judged.
+    `evidence` has an entry for each sentence where it was asked for.
     """
 
     label: str
@@ -25,3 +50,4 @@ class Stance:
     probabilities: Mapping[str, float]
     uncertain: str | None
     sentences: int
+    evidence: tuple[Evidence, ...] | None = None

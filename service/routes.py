@@ -1,13 +1,12 @@
 """The routes: each loads, calls, dumps."""
 
-import dataclasses
 from collections.abc import Callable
 from typing import Any
 
 from flask import g
 from flask_smorest import Blueprint
 
-from service import errors, schemas
+from service import answers, errors, schemas
 from service.models import Models
 from service.requests import MAX_NESTING, StrictParser
 from service.settings import Settings
@@ -33,11 +32,12 @@ def blueprint(settings: Settings, models: Models) -> Blueprint:
     def classify(request: dict[str, Any]) -> dict[str, Any]:
         """Tell the stance of one text.
 
-        A text of several sentences is judged sentence by sentence; its probabilities are the mean of its sentences'.
+        A text of several sentences is judged sentence by sentence; its probabilities are the mean of its sentences',
+        with less weight for the neutral share the longer the text is. `explain` adds the evidence for each sentence.
         """
         analyzer = models.current()
-        stance = analyzer.classify(request["text"], request["min_confidence"])
-        return {**dataclasses.asdict(stance), "model": _answered_by(analyzer.manifest)}
+        stance = analyzer.classify(request["text"], request["min_confidence"], request["explain"])
+        return {**answers.stance(stance, request), "model": _answered_by(analyzer.manifest)}
 
     @routes.route("/model")
     @_problems(routes, 503)

@@ -44,6 +44,15 @@ class Share(fields.Float):
         return result
 
 
+class Flag(fields.Boolean):
+    """JSON's true or false; a number or a string is neither."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any) -> bool:
+        if not isinstance(value, bool):
+            raise ValidationError("Not true or false.")
+        return value
+
+
 class Probability(fields.Float):
     """A probability as published: six decimals."""
 
@@ -62,6 +71,10 @@ def classify_request(longest: int) -> Schema:
             "text": Text(longest, metadata=described),
             "min_confidence": Share(
                 load_default=0.0, metadata={"description": "Below it, `uncertain` is `low_confidence`."}
+            ),
+            "explain": Flag(
+                load_default=False,
+                metadata={"description": "Whether to name the terms that moved each sentence's decision most."},
             ),
             "offset_unit": fields.String(
                 load_default="codepoint",
@@ -82,6 +95,36 @@ class ModelName(Schema):
     version = fields.String(required=True, metadata={"description": "The content digest's first 12 hex digits."})
 
 
+class SpanAnswer(Schema):
+    """A stretch of the text, `end` exclusive, in the request's `offset_unit`."""
+
+    start = fields.Integer(required=True)
+    end = fields.Integer(required=True)
+
+
+class TermAnswer(Schema):
+    """A term of the evidence."""
+
+    term = fields.String(required=True, metadata={"description": "How it reads, in lower case."})
+    weight = fields.Float(required=True, metadata={"description": "What it adds to the decision value."})
+    at = fields.List(
+        fields.List(fields.Integer(), validate=validate.Length(equal=2)),
+        required=True,
+        metadata={"description": "Where it stands: start and end (exclusive) of each occurrence."},
+    )
+
+
+class EvidenceAnswer(Schema):
+    """Why one sentence got its label: intercept, terms and rest add up to the decision value."""
+
+    sentence = fields.Nested(SpanAnswer, required=True)
+    label = fields.String(required=True)
+    decision = fields.Float(required=True, metadata={"description": "The label's value before the temperature."})
+    intercept = fields.Float(required=True)
+    rest = fields.Float(required=True, metadata={"description": "What the terms left out weigh together."})
+    terms = fields.List(fields.Nested(TermAnswer), required=True)
+
+
 class ClassifyAnswer(Schema):
     """The stance of one text."""
 
@@ -100,6 +143,9 @@ class ClassifyAnswer(Schema):
         metadata={"description": "Why the label is not to be relied on, or null."},
     )
     sentences = fields.Integer(required=True, metadata={"description": "How many sentences were judged."})
+    evidence = fields.List(
+        fields.Nested(EvidenceAnswer), metadata={"description": "One entry a sentence, where `explain` asked for it."}
+    )
     model = fields.Nested(ModelName, required=True)
 
 
@@ -126,7 +172,7 @@ class ModelCard(ModelName):
     libraries = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
     python = fields.String(required=True)
     format = fields.Integer(required=True)
-    file_digest = fields.String(required=True)
+    file_digests = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
     content_digest = fields.String(required=True)
 
 

@@ -73,6 +73,35 @@ def test_classify_answers_by_its_schema(client: FlaskClient) -> None:
     assert body["model"] == {"target": "the step", "version": answer.headers["X-Model-Version"]}
 
 
+def test_explain_gives_an_entry_a_sentence_that_adds_up(client: FlaskClient) -> None:
+    text = "👍 Warsaw welcomed the step. Berlin called the step a grave mistake."
+    plain = post(client, {"text": text}).get_json()
+    body = loads_back(post(client, {"text": text, "explain": True}), schemas.ClassifyAnswer)
+    evidence = body.pop("evidence")
+    assert "evidence" not in plain
+    assert body == plain
+    assert [text[one["sentence"]["start"] : one["sentence"]["end"]] for one in evidence] == [
+        "👍 Warsaw welcomed the step.",
+        "Berlin called the step a grave mistake.",
+    ]
+    assert [one["label"] for one in evidence] == ["support", "criticism"]
+    for one in evidence:
+        total = one["intercept"] + one["rest"] + sum(term["weight"] for term in one["terms"])
+        assert total == pytest.approx(one["decision"], abs=1e-9)
+    mistake = next(term for term in evidence[1]["terms"] if term["term"] == "mistake")
+    assert [text[start:end] for start, end in mistake["at"]] == ["mistake"]
+
+
+def test_offsets_in_utf16_are_javascripts(client: FlaskClient) -> None:
+    text = "👍👍 Warsaw welcomed the step."
+    units = text.encode("utf-16-le")
+    asked = {"text": text, "explain": True, "offset_unit": "utf16"}
+    (evidence,) = post(client, asked).get_json()["evidence"]
+    assert evidence["sentence"]["end"] == len(units) // 2
+    (term,) = [term for term in evidence["terms"] if term["term"] == "welcomed"]
+    assert [units[2 * start : 2 * end].decode("utf-16-le") for start, end in term["at"]] == ["welcomed"]
+
+
 def test_classify_counts_sentences_and_tells_what_is_uncertain(client: FlaskClient) -> None:
     body = post(client, {"text": "Warsaw welcomed it. The ministers met.", "min_confidence": 1}).get_json()
     assert body["sentences"] == 2
@@ -130,7 +159,8 @@ INVALID = [
     ("a string", [("", "Invalid input type")]),
     (None, [("", "Invalid input type")]),
     ({**GOOD, SECRET: 1, "z": 2}, [("", "2 unknown")]),
-    ({**GOOD, "explain": True}, [("", "1 unknown")]),
+    ({**GOOD, "explian": True}, [("", "1 unknown")]),
+    ({**GOOD, "explain": 1}, [("/explain", "true or false")]),
     ({**GOOD, "min_confidence": "0.5"}, [("/min_confidence", "Not a number")]),
     ({**GOOD, "min_confidence": True}, [("/min_confidence", "Not a number")]),
     ({**GOOD, "min_confidence": None}, [("/min_confidence", "null")]),

@@ -60,7 +60,7 @@ def _judge(
     parameters: Mapping[str, Any],
     seed: int,
 ) -> dict[str, float]:
-    analyzer = fit(data.subset(training), parameters, seed)
+    analyzer, _ = fit(data.subset(training), parameters, seed)
     found: dict[str, float] = {"rows": len(training)}
     for name, rows in (("cross_validation", data.subset(judged)), ("test", test)):
         if rows:

@@ -53,4 +53,5 @@ def _judge(
     dataset: Dataset, one: Split, parameters: Mapping[str, Any], seed: int
 ) -> tuple[list[int], NDArray[np.float64]]:
     training, judged = one
-    return judged, fit(dataset.subset(training), parameters, seed).decisions(dataset.subset(judged).texts)
+    analyzer, _ = fit(dataset.subset(training), parameters, seed)
+    return judged, analyzer.decisions(dataset.subset(judged).texts)

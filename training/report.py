@@ -96,11 +96,11 @@ def comparison(found: Mapping[str, Mapping[str, Any]]) -> str:
 
 def strongest(analyzer: Analyzer, count: int = plots.TERMS) -> dict[str, list[tuple[str, float]]]:
     """Return each label's words and two-word terms that speak most for it, with their weight: coefficient times idf."""
-    (_, block), *_ = analyzer.pipeline["features"].transformer_list
-    names = block.get_feature_names_out()
-    weights = analyzer.coefficients()[:, : len(names)] * block.idf_
+    block = next(block for block in analyzer.scorer.blocks if block.name == "words")
+    names = sorted(block.terms, key=block.terms.__getitem__)
+    weights = block.coefficients.T * block.idf
     return {
-        label: [(str(names[i]), float(row[i])) for i in np.argsort(-row)[:count]]
+        label: [(names[i], float(row[i])) for i in np.argsort(-row)[:count]]
         for label, row in zip(analyzer.manifest.labels, weights, strict=True)
     }
 

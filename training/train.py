@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.pipeline import Pipeline
 from tqdm import tqdm
 
 from model import artifact
@@ -64,7 +65,8 @@ def train(options: argparse.Namespace) -> None:
     running = [number for number, row in enumerate(rows.rows) if not row.single]
     temperature = calibrate.temperature(decisions[running], rows.subset(running).gold, rows.labels)
     print(f"fitting on all {len(rows.rows):,} rows, then the report …", file=sys.stderr)
-    analyzer = fit(rows, settings, options.seed, options.target, sides).calibrated(temperature)
+    analyzer, fitted = fit(rows, settings, options.seed, options.target, sides)
+    analyzer = analyzer.calibrated(temperature)
     probabilities = softmax(decisions / temperature)
     found |= measure(analyzer, rows, probabilities, splits)
     if held_out:
@@ -76,7 +78,7 @@ def train(options: argparse.Namespace) -> None:
     if (measured := curve.read(CURVE)) and measured["data"] == rows.digest:
         found["curve"], picture = measured, CURVE.with_suffix(".png")
     print(report.text(found))
-    manifest = publish(options.out, analyzer, options.data, rows, found, picture)
+    manifest = publish(options.out, analyzer, fitted, options.data, rows, found, picture)
     print(f"\npublished version {manifest.version} in {options.out}, with report.md and its plots")
 
 
@@ -122,13 +124,20 @@ def majority(rows: Dataset) -> str:
 
 
 def publish(
-    models: Path, analyzer: Analyzer, file: Path, rows: Dataset, found: Mapping[str, Any], picture: Path | None
+    models: Path,
+    analyzer: Analyzer,
+    fitted: Pipeline,
+    file: Path,
+    rows: Dataset,
+    found: Mapping[str, Any],
+    picture: Path | None,
 ) -> artifact.Manifest:
     """Complete the manifest with data and metrics and save the version with its report."""
     data = {"file": file.name, "digest": rows.digest, "rows": len(rows.rows)}
     data["labels"] = dict(sorted(Counter(rows.gold).items()))
     manifest = replace(analyzer.manifest, data=data, metrics=metrics(found))
-    return artifact.save(models, analyzer.pipeline, manifest, report.files({"data": data, **found}, analyzer, picture))
+    files = report.files({"data": data, **found}, analyzer, picture)
+    return artifact.save(models, fitted, analyzer.scorer, manifest, files)
 
 
 def metrics(found: Mapping[str, Any]) -> dict[str, Any]:

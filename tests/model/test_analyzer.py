@@ -36,7 +36,7 @@ def test_several_sentences_are_rolled_up_with_less_neutral(analyzer: Analyzer) -
 
 
 def test_labels_without_a_neutral_one_are_averaged(analyzer: Analyzer) -> None:
-    other = Analyzer(analyzer.pipeline, replace(analyzer.manifest, roles={}))
+    other = Analyzer(analyzer.scorer, replace(analyzer.manifest, roles={}))
     parts = ["Berlin called the step a grave mistake.", "The talks lasted."]
     expected = analyzer.probabilities(parts).mean(axis=0)
     assert list(other.classify(" ".join(parts)).probabilities.values()) == pytest.approx(expected.tolist(), abs=1e-12)

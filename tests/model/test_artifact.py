@@ -5,7 +5,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-import joblib
+import numpy as np
 import pytest
 
 from model import (
@@ -37,30 +37,30 @@ def change(version: Path, **fields: object) -> None:
 def test_the_version_is_the_content_digest(version: Path) -> None:
     analyzer = Analyzer.load(version)
     assert version.name == analyzer.manifest.content_digest[:12] == analyzer.manifest.version
-    assert {"manifest.json", "model.joblib", "report.json"} < {file.name for file in version.iterdir()}
+    assert {"manifest.json", "scorer.npz", "model.joblib", "report.json"} < {file.name for file in version.iterdir()}
 
 
 def test_saving_again_leaves_the_version_alone(models: Path, version: Path) -> None:
-    pipeline, manifest = artifact.load(models)
-    before = (version / "model.joblib").stat().st_mtime_ns
-    assert artifact.save(models, pipeline, manifest, {}).version == version.name
-    assert (version / "model.joblib").stat().st_mtime_ns == before
+    found, manifest = artifact.load(models)
+    before = (version / "scorer.npz").stat().st_mtime_ns
+    assert artifact.save(models, None, found, manifest, {}).version == version.name
+    assert (version / "scorer.npz").stat().st_mtime_ns == before
     assert sorted(path.name for path in models.iterdir()) == sorted(["current", version.name])
 
 
 def test_a_fact_that_shapes_answers_makes_another_version(models: Path, version: Path) -> None:
-    pipeline, manifest = artifact.load(models)
-    other = artifact.save(models, pipeline, replace(manifest, thresholds={"unknown_vocabulary": 0.9}), {})
+    found, manifest = artifact.load(models)
+    other = artifact.save(models, None, found, replace(manifest, thresholds={"unknown_vocabulary": 0.9}), {})
     assert other.version != version.name
     assert Analyzer.load(models).manifest.version == other.version
     assert Analyzer.load(version).manifest.version == version.name
 
 
 def test_a_failed_save_leaves_what_was(models: Path, version: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pipeline, manifest = artifact.load(models)
+    found, manifest = artifact.load(models)
     monkeypatch.setattr(artifact, "_sync", lambda _: (_ for _ in ()).throw(OSError("disk full")))
     with pytest.raises(OSError, match="disk full"):
-        artifact.save(models, pipeline, replace(manifest, target="other"), {})
+        artifact.save(models, None, found, replace(manifest, target="other"), {})
     assert Analyzer.load(models).manifest.version == version.name
     assert sorted(path.name for path in models.iterdir()) == sorted(["current", version.name])
 
@@ -109,26 +109,40 @@ def spoil_field(models: Path, version: Path) -> None:
     change(version, surprise=1)
 
 
-def spoil_library(models: Path, version: Path) -> None:
-    change(version, libraries={"scikit-learn": "0.1.2"})
+def spoil_no_scorer(models: Path, version: Path) -> None:
+    (version / "scorer.npz").unlink()
 
 
-def spoil_no_model(models: Path, version: Path) -> None:
-    (version / "model.joblib").unlink()
-
-
-def spoil_model(models: Path, version: Path) -> None:
-    content = (version / "model.joblib").read_bytes()
-    (version / "model.joblib").write_bytes(content[: len(content) // 2])
+def spoil_scorer(models: Path, version: Path) -> None:
+    content = (version / "scorer.npz").read_bytes()
+    (version / "scorer.npz").write_bytes(content[: len(content) // 2])
 
 
 def spoil_facts(models: Path, version: Path) -> None:
     change(version, target="something else")
 
 
-def spoil_pickle(models: Path, version: Path) -> None:
-    joblib.dump({"not": "a pipeline"}, version / "model.joblib")
-    change(version, file_digest=artifact._file_digest(version / "model.joblib"))
+def replace_file(version: Path, name: str, content: bytes) -> None:
+    """Put another file there, with a digest that is right."""
+    (version / name).write_bytes(content)
+    digests = json.loads((version / "manifest.json").read_text())["file_digests"]
+    change(version, file_digests={**digests, name: artifact._file_digest(version / name)})
+
+
+def spoil_archive(models: Path, version: Path) -> None:
+    replace_file(version, "scorer.npz", b"no archive")
+
+
+def spoil_pickle_in_archive(models: Path, version: Path) -> None:
+    np.savez(version / "scorer.npz", blocks=np.array([Evil()], dtype=object))
+    replace_file(version, "scorer.npz", (version / "scorer.npz").read_bytes())
+
+
+class Evil:
+    """Would run on unpickling."""
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return pytest.fail, ("unpickled",)
 
 
 def spoil_manifest_types(models: Path, version: Path) -> None:
@@ -145,11 +159,11 @@ SPOILT = [
     (spoil_manifest_is_a_list, ArtifactIncompatibleError, "format null"),
     (spoil_format, ArtifactIncompatibleError, "format 99"),
     (spoil_field, ArtifactCorruptError, "surprise"),
-    (spoil_library, ArtifactIncompatibleError, r"scikit-learn 0\.1\.2"),
-    (spoil_no_model, ArtifactMissingError, r"no model\.joblib"),
-    (spoil_model, ArtifactCorruptError, r"model\.joblib .* does not match its digest"),
+    (spoil_no_scorer, ArtifactMissingError, r"no scorer\.npz"),
+    (spoil_scorer, ArtifactCorruptError, r"scorer\.npz .* does not match its digest"),
     (spoil_facts, ArtifactCorruptError, "content .* does not match"),
-    (spoil_pickle, ArtifactCorruptError, "cannot be read"),
+    (spoil_archive, ArtifactCorruptError, "cannot be read"),
+    (spoil_pickle_in_archive, ArtifactCorruptError, "cannot be read"),
     (spoil_manifest_types, ArtifactCorruptError, "cannot be read"),
 ]
 
@@ -164,10 +178,42 @@ def test_a_spoilt_artifact_is_refused_by_name(
         Analyzer.load(models)
 
 
-def test_nothing_is_unpickled_before_the_digest_is_compared(
-    models: Path, version: Path, monkeypatch: pytest.MonkeyPatch
+def test_the_pipeline_is_there_for_those_who_have_scikit_learn(models: Path) -> None:
+    found, _ = artifact.load(models)
+    texts = ["Berlin called the step a grave mistake."]
+    assert artifact.load_pipeline(models).decision_function(texts) == pytest.approx(found.decisions(texts))
+
+
+def spoil_library(models: Path, version: Path) -> None:
+    change(version, libraries={"scikit-learn": "0.1.2"})
+
+
+def spoil_no_pipeline(models: Path, version: Path) -> None:
+    (version / "model.joblib").unlink()
+
+
+def spoil_pipeline(models: Path, version: Path) -> None:
+    (version / "model.joblib").write_bytes(b"x")
+
+
+def spoil_pickle(models: Path, version: Path) -> None:
+    replace_file(version, "model.joblib", b"no pickle")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "error", "sentence"),
+    [
+        (spoil_library, ArtifactIncompatibleError, r"scikit-learn 0\.1\.2"),
+        (spoil_no_pipeline, ArtifactMissingError, r"no model\.joblib"),
+        (spoil_pipeline, ArtifactCorruptError, r"model\.joblib .* does not match its digest"),
+        (spoil_pickle, ArtifactCorruptError, "cannot be read"),
+    ],
+)
+def test_a_spoilt_pipeline_is_refused_and_spoils_nothing_else(
+    models: Path, version: Path, spoil: object, error: type[ArtifactError], sentence: str
 ) -> None:
-    spoil_model(models, version)
-    monkeypatch.setattr(artifact.joblib, "load", lambda _: pytest.fail("unpickled"))
-    with pytest.raises(ArtifactCorruptError):
-        Analyzer.load(models)
+    assert callable(spoil)
+    spoil(models, version)
+    with pytest.raises(error, match=sentence):
+        artifact.load_pipeline(models)
+    assert Analyzer.load(models).manifest.version == version.name

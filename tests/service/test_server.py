@@ -32,6 +32,18 @@ def exchange(served: Served, sent: bytes, seconds: float = 15) -> tuple[int, str
     return int(head.split()[1]), head.decode(), body
 
 
+def test_it_serves_where_scikit_learn_is_not_installed(
+    toy_models: Path, tmp_path: Path, serve: Callable[..., Served], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("sklearn", "scipy", "joblib", "matplotlib", "pandas"):
+        (tmp_path / f"{name}.py").write_text("raise ModuleNotFoundError(__name__)\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    served = serve(toy_models).wait()
+    status, _, body = exchange(served, CLOSING + b"Content-Length: %d\r\n\r\n%s" % (len(BODY), BODY))
+    assert status == 200
+    assert json.loads(body)["label"] == "criticism"
+
+
 CLOSING = HEAD + b"Connection: close\r\n"
 FRAMED = [
     (b"Content-Length: %d\r\n\r\n%s" % (len(BODY), BODY), 200),

@@ -1,0 +1,170 @@
+"""The compiled scorer: scikit-learn's own decision values on any text, and evidence that adds up."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.pipeline import Pipeline
+
+from model import Analyzer, artifact, features, pipeline, scorer
+from training import corpus, parameters
+
+TEXTS = ["Berlin called the step a grave mistake.", "Warsaw welcomed the #OverdueStep.", "The talks lasted, lasted on."]
+SETTINGS = {
+    "as trained": {},
+    "raw counts": {"sublinear_tf": False},
+    "without pairs": {"pair_weight": 0.0},
+    "pairs of words alone": {"word_ngrams": [2, 2]},
+    "single words and long n-grams": {"word_ngrams": [1, 1], "char_ngrams": [3, 8]},
+    "one length": {"char_ngrams": [1, 1], "word_ngrams": [1, 3]},
+}
+Compiled = tuple[Pipeline, scorer.Scorer]
+
+
+@pytest.fixture(scope="module", params=SETTINGS)
+def both(request: pytest.FixtureRequest) -> Compiled:
+    """A pipeline fitted on three texts and three labels, and what it is compiled to."""
+    settings = {**parameters.read(), **SETTINGS[request.param]}
+    fitted = pipeline.build(settings, 1).fit(TEXTS, ["con", "pro", "none"])
+    return fitted, scorer.compiled(fitted)
+
+
+def assert_same(both: Compiled, texts: list[str]) -> None:
+    fitted, compiled = both
+    assert np.abs(compiled.decisions(texts) - fitted.decision_function(texts)).max() < 1e-9
+
+
+HARD = [
+    "",
+    " \t\n",
+    "…!?",
+    "the the the step step",
+    "x" * 100_000,
+    "step " * 20_000,
+    "A\u0000B step",
+    "İSTEP ΑΣ ﬁ",
+    "#SaveTheStep https://a.b/C#Def www.x.org",
+    "the\u2003step\u00a0lasted\x1cgrave",
+    "👍🏽 step 中文 mistake",
+    "a" * 50 + " mistake",
+]
+
+
+@pytest.mark.parametrize("text", HARD, ids=range(len(HARD)))
+def test_hard_texts_get_scikit_learns_values(both: Compiled, text: str) -> None:
+    assert_same(both, [text])
+
+
+words = st.sampled_from(
+    ["step", "the", "grave", "Mistake", "not", "berlin", "welcomed", "’", '"', "#GraveStep", " ", "."]
+)
+
+
+@given(text=st.one_of(st.text(), st.lists(words).map(" ".join), st.lists(words).map("".join)))
+def test_any_text_gets_scikit_learns_values(both: Compiled, text: str) -> None:
+    assert_same(both, [text])
+
+
+def test_two_labels_get_half_of_the_value_each() -> None:
+    fitted = pipeline.build(parameters.read(), 1).fit(TEXTS, ["con", "pro", "con"])
+    values = fitted.decision_function(TEXTS)
+    assert np.abs(scorer.compiled(fitted).decisions(TEXTS) - np.column_stack([-values / 2, values / 2])).max() < 1e-9
+
+
+def test_the_whole_corpus_alone_in_a_batch_and_by_scikit_learn(corpus_models: Path) -> None:
+    compiled, _ = artifact.load(corpus_models)
+    texts = [row["text"] for name in ("train.csv", "test.csv", "contrast.csv") for row in corpus.read(name)]
+    batch = compiled.decisions(texts)
+    assert (batch == np.vstack([compiled.decisions([text]) for text in texts])).all()
+    assert np.abs(batch - artifact.load_pipeline(corpus_models).decision_function(texts)).max() < 1e-9
+
+
+def test_what_is_saved_is_what_is_loaded(both: Compiled, tmp_path: Path) -> None:
+    _, compiled = both
+    scorer.save(compiled, tmp_path / "scorer.npz")
+    again = scorer.load(tmp_path / "scorer.npz")
+    assert [block.name for block in again.blocks] == [block.name for block in compiled.blocks]
+    assert (again.decisions(HARD) == compiled.decisions(HARD)).all()
+
+
+def test_the_memo_is_bounded_and_does_not_change_answers(both: Compiled) -> None:
+    _, compiled = both
+    before = compiled.decisions(TEXTS)
+    compiled.decisions([f"w{number}" for number in range(scorer.REMEMBERED + 1000)])
+    assert (compiled.decisions(TEXTS) == before).all()
+
+
+@given(text=st.one_of(st.text(min_size=1), st.lists(words, min_size=1).map(" ".join)))
+def test_evidence_adds_up_and_stands_in_the_text(both: Compiled, text: str) -> None:
+    _, compiled = both
+    for label in range(3):
+        decision, intercept, rest, terms = scorer.explain(compiled, text, label)
+        assert decision == pytest.approx(compiled.decisions([text])[0, label], abs=1e-12)
+        assert intercept + rest + sum(term.weight for term in terms) == pytest.approx(decision, abs=1e-9)
+        assert len(terms) <= scorer.NAMED
+        assert all(0 <= at.start < at.end <= len(text) for term in terms for at in term.at)
+
+
+def test_nothing_is_left_out_where_all_terms_are_named(both: Compiled) -> None:
+    _, compiled = both
+    text = "Berlin called the grave step a mistake."
+    _, _, rest, terms = scorer.explain(compiled, text, 0, named=10_000)
+    assert rest == pytest.approx(0, abs=1e-9)
+    assert [abs(term.weight) for term in terms] == sorted((abs(term.weight) for term in terms), reverse=True)
+
+
+def test_terms_read_as_they_stand(corpus_models: Path) -> None:
+    text = "So “Berlin” called the pull-out a grave mistake."
+    stance = Analyzer.load(corpus_models).classify("Nobody came. " + text, explain=True)
+    assert stance.evidence is not None
+    evidence = stance.evidence[1]
+    assert ("Nobody came. " + text)[evidence.sentence.start : evidence.sentence.end] == text
+    for term in evidence.terms:
+        for at in term.at:
+            stands = features.normalise(("Nobody came. " + text)[at.start : at.end])
+            first, _, last = term.term.partition(" … ")
+            assert stands.startswith(first)
+            assert stands.endswith(last or first)
+
+
+ALIGNED: list[tuple[str, str, str]] = [
+    ("So #SaveTheTreaty!", "treaty", "Treaty"),
+    ("See https://t.co/x now", "weblink", "https://t.co/x"),
+    ("İstanbul met", "met", "met"),
+    ("It’s a mistake", "it's", "It’s"),
+]
+
+
+@pytest.mark.parametrize(("text", "normal", "stands"), ALIGNED)
+def test_alignment_by_hand(text: str, normal: str, stands: str) -> None:
+    found, places = features.aligned(text)
+    start = found.rindex(normal)
+    assert text[places[start][0] : places[start + len(normal) - 1][1]] == stands
+
+
+@given(
+    text=st.one_of(
+        st.text(), st.lists(st.sampled_from([*HARD[4:5], "#ABc", "https://x", "www.", "İ", "Σ ", "a"])).map("".join)
+    )
+)
+def test_alignment_gives_the_normalised_text(text: str) -> None:
+    found, places = features.aligned(text)
+    assert found == features.normalise(text)
+    assert len(places) == len(found)
+    assert all(0 <= start <= end <= len(text) for start, end in places)
+    assert places == sorted(places) or "#" in text
+
+
+def test_threads_share_a_scorer(both: Compiled) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    _, compiled = both
+    texts = [f"The step {number} was a grave mistake." for number in range(200)] * 5
+    expected = compiled.decisions(texts)
+    judge: Callable[[str], Any] = lambda text: compiled.decisions([text])[0]  # noqa: E731
+    with ThreadPoolExecutor(8) as pool:
+        assert (np.array(list(pool.map(judge, texts))) == expected).all()
