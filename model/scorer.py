@@ -9,11 +9,13 @@ parts. What is left here is the formula (scikit-learn's user guide, "Tf-idf term
 with |values| the Euclidean (L2) norm of the block's values and the block's weight multiplied into its coefficients.
 """
 
+import math
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -25,41 +27,41 @@ from model.values import Span, Term
 
 Floats = NDArray[np.float64]
 Numbers = NDArray[np.int32]
+# Finds the numbers of the terms of one block in a normalised text and its words, with repetition.
+Finder = Callable[[str, list[str]], Numbers]
 
 # Texts repeat their words, so the terms within so many words are remembered: some 20 MB. A longer one is no word.
 REMEMBERED = 30_000
 LONGEST_REMEMBERED = 40
 # How many terms an explanation names.
 NAMED = 10
-_NONE = np.zeros(0, dtype=np.int32)
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A block of terms: the number of each, and by that number idf and coefficients (terms by labels)."""
+    """A block of terms with their numbers, which run from `start` to `end` (exclusive) and go on in the next block."""
 
     name: str
     ngrams: tuple[int, int]
-    sublinear_tf: bool
     terms: Mapping[str, int]
-    idf: Floats
-    coefficients: Floats
-
-    def values(self, found: Numbers) -> tuple[Numbers, NDArray[np.intp], Floats]:
-        """Return the distinct terms of one text, how often each occurs, and their values by the L2 norm."""
-        terms, counts = np.unique(found, return_counts=True)
-        tf = 1.0 + np.log(counts) if self.sublinear_tf else counts.astype(np.float64)
-        values = tf * self.idf[terms]
-        return terms, counts, values / np.sqrt(values @ values)
+    start: int
+    end: int
 
 
 class Scorer:
-    """Decision values of a fitted pipeline. Immutable but for a bounded memo, so that threads may share it."""
+    """Decision values of a fitted pipeline. Immutable but for a bounded memo, so that threads may share it.
 
-    def __init__(self, blocks: Sequence[Block], intercepts: Floats):
+    `table` has a row for each term: its idf, then its coefficient for each label, times the block's weight. Together in
+    a row, since fetching rows from memory is what most of the time goes into.
+    """
+
+    def __init__(self, blocks: Sequence[Block], table: Floats, intercepts: Floats, sublinear_tf: bool):
         self.blocks = tuple(blocks)
+        self.table = table
         self.intercepts = intercepts
-        self._finders = [(block, _FINDERS[block.name](block)) for block in self.blocks]
+        self.sublinear_tf = sublinear_tf
+        self._bounds = np.array([0, *(block.end for block in self.blocks)], dtype=np.int32)
+        self._finders = [_FINDERS[block.name](block) for block in self.blocks]
 
     def decisions(self, texts: Sequence[str]) -> Floats:
         """Return the decision value of each label (columns) for each text (rows), none depending on another text.
@@ -71,28 +73,47 @@ class Scorer:
     def _decide(self, text: str) -> Floats:
         normal = features.normalise(text)
         words = features.split(normal)
-        decision = self.intercepts
-        for block, find in self._finders:
-            found = find(normal, words)
-            if len(found):
-                terms, _, values = block.values(found)
-                decision = decision + values @ block.coefficients[terms]
-        return decision
+        found = np.concatenate([find(normal, words) for find in self._finders])
+        _, _, values, coefficients = self.values(found)
+        return self.intercepts + values @ coefficients
+
+    def values(self, found: Numbers) -> tuple[Numbers, NDArray[np.intp], Floats, Floats]:
+        """Return the distinct terms among occurrences, how often each occurs, its value by its block's norm, its row.
+
+        `found` may be in any order and is sorted in place.
+        """
+        found.sort()
+        new = np.empty(len(found), dtype=np.bool_)
+        new[:1] = True
+        np.not_equal(found[1:], found[:-1], out=new[1:])
+        firsts = new.nonzero()[0]
+        terms = found[firsts]
+        counts = np.empty_like(firsts)
+        counts[-1:] = len(found)
+        counts[:-1] = firsts[1:]
+        counts -= firsts
+        rows = self.table.take(terms, axis=0)
+        values = rows[:, 0] * ((1.0 + np.log(counts)) if self.sublinear_tf else counts)
+        for low, high in pairwise(terms.searchsorted(self._bounds).tolist()):
+            part = values[low:high]
+            if len(part):
+                part /= math.sqrt(part @ part)
+        return terms, counts, values, rows[:, 1:]
 
 
 def _numbers(block: Block, terms: Iterable[str]) -> Numbers:
     return np.array([number for number in map(block.terms.get, terms) if number is not None], dtype=np.int32)
 
 
-def _words(block: Block) -> Callable[[str, list[str]], Numbers]:
+def _words(block: Block) -> Finder:
     return lambda _, words: _numbers(block, features.word_ngrams(words, *block.ngrams))
 
 
-def _pairs(block: Block) -> Callable[[str, list[str]], Numbers]:
+def _pairs(block: Block) -> Finder:
     return lambda _, words: _numbers(block, features.pairs_of(words))
 
 
-def _characters(block: Block) -> Callable[[str, list[str]], Numbers]:
+def _characters(block: Block) -> Finder:
     def within(chunk: str) -> Numbers:
         return _numbers(block, features.character_ngrams(chunk, *block.ngrams))
 
@@ -101,7 +122,7 @@ def _characters(block: Block) -> Callable[[str, list[str]], Numbers]:
     def find(normal: str, _: list[str]) -> Numbers:
         chunks = normal.split()
         parts = [remembered(chunk) if len(chunk) <= LONGEST_REMEMBERED else within(chunk) for chunk in chunks]
-        return np.concatenate(parts) if parts else _NONE
+        return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int32)
 
     return find
 
@@ -118,39 +139,31 @@ def compiled(pipeline: Any) -> Scorer:
     if len(estimators) == 1:
         coefficients = np.hstack([-coefficients, coefficients]) / 2
         intercepts = np.concatenate([-intercepts, intercepts]) / 2
-    blocks, start = [], 0
-    for name, block in union.transformer_list:
-        end = start + len(block.idf_)
-        weight = union.transformer_weights[name]
-        blocks.append(
-            Block(
-                name=name,
-                ngrams=(int(block.ngram_range[0]), int(block.ngram_range[1])),
-                sublinear_tf=bool(block.sublinear_tf),
-                terms={str(term): int(number) for term, number in block.vocabulary_.items()},
-                idf=np.array(block.idf_, dtype=np.float64),
-                coefficients=np.ascontiguousarray(coefficients[start:end] * weight),
-            )
-        )
+    blocks, idf, start = [], [], 0
+    for name, fitted in union.transformer_list:
+        terms = {str(term): start + int(number) for term, number in fitted.vocabulary_.items()}
+        end = start + len(terms)
+        coefficients[start:end] *= union.transformer_weights[name]
+        low, high = fitted.ngram_range
+        blocks.append(Block(name, (int(low), int(high)), terms, start, end))
+        idf.append(fitted.idf_)
         start = end
-    return Scorer(blocks, intercepts)
+    table = np.ascontiguousarray(np.column_stack([np.concatenate(idf), coefficients]), dtype=np.float64)
+    return Scorer(blocks, table, intercepts, bool(union.transformer_list[0][1].sublinear_tf))
 
 
 def arrays(scorer: Scorer) -> dict[str, NDArray[Any]]:
-    """Return a scorer as named arrays, of which no answer needs another: what `save` writes and digests cover."""
+    """Return a scorer as named arrays: what `save` writes and what the content digest covers."""
     found: dict[str, NDArray[Any]] = {
+        "blocks": _bytes([block.name for block in scorer.blocks]),
         "intercepts": scorer.intercepts,
-        "blocks": np.frombuffer("\n".join(block.name for block in scorer.blocks).encode(), dtype=np.uint8),
+        "sublinear_tf": np.array(scorer.sublinear_tf),
+        "table": scorer.table,
     }
     for block in scorer.blocks:
         # No term has a line end: terms are of words, or of texts without blanks.
-        terms = "\n".join(sorted(block.terms, key=block.terms.__getitem__))
-        found |= {
-            f"{block.name}.terms": np.frombuffer(terms.encode(), dtype=np.uint8),
-            f"{block.name}.tokens": np.array([*block.ngrams, block.sublinear_tf], dtype=np.int64),
-            f"{block.name}.idf": block.idf,
-            f"{block.name}.coefficients": block.coefficients,
-        }
+        found[f"{block.name}.terms"] = _bytes(sorted(block.terms, key=block.terms.__getitem__))
+        found[f"{block.name}.ngrams"] = np.array(block.ngrams)
     return found
 
 
@@ -161,16 +174,24 @@ def save(scorer: Scorer, file: Path) -> None:
 
 
 def load(file: Path) -> Scorer:
-    """Read what `save` wrote; raises `KeyError`, `ValueError` or `OSError` for anything else. Cost: some 0.5 s."""
+    """Read what `save` wrote; raises `KeyError`, `ValueError` or `OSError` for anything else. Cost: some 0.3 s."""
     with np.load(file, allow_pickle=False) as found:
-        blocks = []
-        for name in bytes(found["blocks"]).decode().split("\n"):
-            low, high, sublinear_tf = found[f"{name}.tokens"].tolist()
-            terms = bytes(found[f"{name}.terms"]).decode().split("\n")
-            numbers = dict(zip(terms, range(len(terms)), strict=True))
-            idf, coefficients = found[f"{name}.idf"], found[f"{name}.coefficients"]
-            blocks.append(Block(name, (low, high), bool(sublinear_tf), numbers, idf, coefficients))
-        return Scorer(blocks, found["intercepts"])
+        blocks, start = [], 0
+        for name in _lines(found["blocks"]):
+            terms = _lines(found[f"{name}.terms"])
+            low, high = found[f"{name}.ngrams"].tolist()
+            numbers = dict(zip(terms, range(start, start + len(terms)), strict=True))
+            blocks.append(Block(name, (low, high), numbers, start, start + len(terms)))
+            start += len(terms)
+        return Scorer(blocks, found["table"], found["intercepts"], bool(found["sublinear_tf"]))
+
+
+def _bytes(lines: Sequence[str]) -> NDArray[np.uint8]:
+    return np.frombuffer("\n".join(lines).encode(), dtype=np.uint8)
+
+
+def _lines(found: NDArray[np.uint8]) -> list[str]:
+    return bytes(found).decode().split("\n")
 
 
 # A place where a term occurs: how it reads, and from where to where it stands in the normalised text.
@@ -189,18 +210,20 @@ def explain(scorer: Scorer, text: str, label: int, named: int = NAMED) -> tuple[
     normal, places = features.aligned(text)
     weights: dict[str, float] = defaultdict(float)
     spans: dict[str, set[Span]] = defaultdict(set)
-    for block in scorer.blocks:
-        occurrences = [(block.terms[term], place) for term, place in _occurrences(block, normal) if term in block.terms]
-        if not occurrences:
-            continue
-        terms, counts, values = block.values(np.array([number for number, _ in occurrences], dtype=np.int32))
-        shares = values * block.coefficients[terms, label] / counts
-        share = dict(zip(terms.tolist(), shares.tolist(), strict=True))
-        for number, place in occurrences:
-            if place is not None:
-                reads, start, end = place
-                weights[reads] += share[number]
-                spans[reads].add(Span(places[start][0], places[end - 1][1]))
+    occurrences = [
+        (block.terms[term], place)
+        for block in scorer.blocks
+        for term, place in _occurrences(block, normal)
+        if term in block.terms
+    ]
+    found = np.array([number for number, _ in occurrences], dtype=np.int32)
+    terms, counts, values, coefficients = scorer.values(found)
+    share = dict(zip(terms.tolist(), (values * coefficients[:, label] / counts).tolist(), strict=True))
+    for number, place in occurrences:
+        if place is not None:
+            reads, start, end = place
+            weights[reads] += share[number]
+            spans[reads].add(Span(places[start][0], places[end - 1][1]))
     best = sorted(weights, key=lambda reads: -abs(weights[reads]))[:named]
     terms_named = [Term(reads, weights[reads], tuple(sorted(spans[reads]))) for reads in best]
     intercept = float(scorer.intercepts[label])

@@ -98,7 +98,8 @@ def strongest(analyzer: Analyzer, count: int = plots.TERMS) -> dict[str, list[tu
     """Return each label's words and two-word terms that speak most for it, with their weight: coefficient times idf."""
     block = next(block for block in analyzer.scorer.blocks if block.name == "words")
     names = sorted(block.terms, key=block.terms.__getitem__)
-    weights = block.coefficients.T * block.idf
+    rows = analyzer.scorer.table[block.start : block.end]
+    weights = rows[:, 1:].T * rows[:, 0]
     return {
         label: [(names[i], float(row[i])) for i in np.argsort(-row)[:count]]
         for label, row in zip(analyzer.manifest.labels, weights, strict=True)
