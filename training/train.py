@@ -47,6 +47,10 @@ def train(options: argparse.Namespace) -> None:
     rows = dataset.read(options.data, form)
     dataset.require_classes(options.data, rows)
     held_out = dataset.read(options.test, form) if options.test else None
+    if held_out and (odd := sorted(set(held_out.labels) - set(rows.labels))):
+        raise dataset.DatasetError(
+            f"{options.test}: label {odd[0]}: no row of {options.data} has it; expected one that has"
+        )
     sides = roles.find(rows.labels, dataset.pairs("--roles", [one for one in options.roles.split(",") if one]))
     settings = parameters.read()
     if options.curve:
@@ -62,7 +66,7 @@ def train(options: argparse.Namespace) -> None:
     splits = folds.split(rows, FOLDS, options.seed)
     judged = _progress(folds.judge(rows, splits, settings, options.seed), "cross-validation", len(splits))
     decisions = folds.pool(list(judged))
-    running = [number for number, row in enumerate(rows.rows) if not row.single]
+    running = [number for number, row in enumerate(rows.rows) if not row.single] or range(len(rows.rows))
     temperature = calibrate.temperature(decisions[running], rows.subset(running).gold, rows.labels)
     print(f"fitting on all {len(rows.rows):,} rows, then the report …", file=sys.stderr)
     analyzer, fitted = fit(rows, settings, options.seed, options.target, sides)

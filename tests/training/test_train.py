@@ -176,6 +176,24 @@ def test_a_bad_file_ends_with_status_2_and_one_line(tmp_path: Path, content: str
     assert not models.exists()
 
 
+def test_a_held_out_label_that_no_row_has_ends_the_run_before_it_begins(
+    toy_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    test = tmp_path / "test.csv"
+    test.write_text("text,label\nx,maybe\n")
+    assert train.main(["--data", str(toy_file), "--test", str(test), "--out", str(tmp_path / "models")]) == 2
+    err = capsys.readouterr().err
+    assert "label maybe: no row of" in err
+    assert err.count("\n") == 1
+
+
+def test_a_file_of_rows_composed_alone_is_calibrated_on_all_of_them(tmp_path: Path) -> None:
+    file = tmp_path / "rows.csv"
+    file.write_text("part,text,label\n" + "single,sun is out,dry\nsingle,rain again,wet\n" * 3)
+    assert train.main(["--data", str(file), "--out", str(tmp_path / "models"), "--target", "weather"]) == 0
+    assert Analyzer.load(tmp_path / "models").manifest.temperature > 0
+
+
 def test_a_failed_run_leaves_the_old_model(toy_file: Path, tmp_path: Path) -> None:
     assert train.main(["--data", str(toy_file), "--out", str(tmp_path)]) == 0
     before = published(tmp_path)
