@@ -240,21 +240,21 @@ def _occurrences(block: Block, normal: str) -> Iterator[tuple[str, Place | None]
                 start, end = tokens[first][0], tokens[first + length - 1][1]
                 yield " ".join(words[first : first + length]), (normal[start:end], start, end)
     elif block.name == "pairs":
-        for pair, first, second in features.placed_pairs(words):
+        placed = features.placed_pairs(words)
+        for pair, first, second in placed:
             start, end = tokens[first][0], tokens[second][1]
             reads = normal[start:end] if second == first + 1 else f"{words[first]} … {words[second]}"
             yield pair, (reads, start, end)
-        if not features.placed_pairs(words):
+        if not placed:
             yield features.NO_PAIR, None
     else:
         for chunk in re.finditer(r"\S+", normal):
-            inner = features.token.search(chunk[0])
-            start, end = chunk.span() if inner is None else _words_within(chunk)
+            start, end = _without_punctuation(normal, *chunk.span())
             for term in features.character_ngrams(chunk[0], *block.ngrams):
                 yield term, (normal[start:end], start, end)
 
 
-def _words_within(chunk: re.Match[str]) -> tuple[int, int]:
-    """Return the span of a chunk without the punctuation around its words."""
-    found = [match.span() for match in features.token.finditer(chunk[0])]
-    return chunk.start() + found[0][0], chunk.start() + found[-1][1]
+def _without_punctuation(normal: str, start: int, end: int) -> tuple[int, int]:
+    """Return the span from the first word to the last one within a span, or the span itself where it has no word."""
+    found = [match.span() for match in features.token.finditer(normal, start, end)]
+    return (found[0][0], found[-1][1]) if found else (start, end)

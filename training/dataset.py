@@ -101,12 +101,16 @@ class Dataset:
                 return column, groups
         return "row", [str(number) for number in range(len(self.rows))]
 
+    def running(self) -> list[int]:
+        """Return the numbers of the rows that were not composed alone, and stand in texts that run."""
+        return [number for number, row in enumerate(self.rows) if not row.single]
+
     def documents(self) -> dict[str, list[int]]:
         """Return the numbers of each running document's rows, in the order of the file; empty where there are none."""
         found: dict[str, list[int]] = {}
-        for number, row in enumerate(self.rows):
-            if row.document and not row.single:
-                found.setdefault(row.document, []).append(number)
+        for number in self.running():
+            if document := self.rows[number].document:
+                found.setdefault(document, []).append(number)
         return found
 
 

@@ -8,24 +8,23 @@ from sklearn.pipeline import Pipeline
 from model import pipeline, scorer
 from model.analyzer import Analyzer
 from model.artifact import Manifest
-from training import roles
 from training.dataset import Dataset
 from training.parameters import NEUTRAL_EXPONENT, UNKNOWN_VOCABULARY
 
 
 def fit(
-    dataset: Dataset, parameters: Mapping[str, Any], seed: int, target: str = "", given: Mapping[str, str] | None = None
+    dataset: Dataset, parameters: Mapping[str, Any], seed: int, target: str = "", sides: Mapping[str, str] | None = None
 ) -> tuple[Analyzer, Pipeline]:
     """Fit the pipeline on every row; return the analyzer, neither calibrated nor published yet, and the pipeline.
 
-    `parameters` is what `training.parameters.read` returns, `given` the roles that the names of the labels do not tell.
+    `parameters` is what `training.parameters.read` returns, `sides` the label of each role (`training.roles.find`).
     The same rows, parameters and seed give the same analyzer. Cost: a second per thousand rows.
     """
     labels = dataset.labels
     manifest = Manifest(
         target=target,
         labels=labels,
-        roles=roles.find(labels, given or {}),
+        roles=dict(sides or {}),
         unit=dataset.unit,
         roll_up={"rule": "mean", NEUTRAL_EXPONENT: parameters[NEUTRAL_EXPONENT]},
         temperature=1.0,

@@ -66,7 +66,7 @@ def train(options: argparse.Namespace) -> None:
     splits = folds.split(rows, FOLDS, options.seed)
     judged = _progress(folds.judge(rows, splits, settings, options.seed), "cross-validation", len(splits))
     decisions = folds.pool(list(judged))
-    running = [number for number, row in enumerate(rows.rows) if not row.single] or range(len(rows.rows))
+    running = rows.running() or range(len(rows.rows))
     temperature = calibrate.temperature(decisions[running], rows.subset(running).gold, rows.labels)
     print(f"fitting on all {len(rows.rows):,} rows, then the report …", file=sys.stderr)
     analyzer, fitted = fit(rows, settings, options.seed, options.target, sides)
@@ -116,7 +116,7 @@ def measure(
     labels, sides = analyzer.manifest.labels, analyzer.manifest.roles
     every = assess.assess(rows, labels, sides, probabilities, majority(rows))
     found: dict[str, Any] = {"cross_validation": {"folds": len(splits), "grouped_by": rows.groups()[0], **every}}
-    running = [number for number, row in enumerate(rows.rows) if not row.single]
+    running = rows.running()
     if 0 < len(running) < len(rows.rows):
         found["running"] = assess.assess(rows.subset(running), labels, sides, probabilities[running], majority(rows))
     return found
