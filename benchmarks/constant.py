@@ -22,6 +22,7 @@ def flask() -> Flask:
     app = Flask(__name__)
 
     @app.post("/classify")
+    @app.post("/classify/batch")
     def classify() -> Response:
         return Response(ANSWER, content_type="application/json")
 

@@ -1,7 +1,7 @@
 """The same model behind FastAPI: with the scikit-learn pipeline, and with the compiled scorer."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,27 +19,38 @@ class Request(BaseModel):
     text: str
 
 
+class Batch(BaseModel):
+    """Texts."""
+
+    texts: list[str]
+
+
 def pipeline() -> FastAPI:
     """Serve the fitted pipeline as most tutorials do: `predict_proba` of one text."""
     fitted = artifact.load_pipeline(MODELS)
-    labels = fitted.classes_.tolist()
-    return _app(lambda text: dict(zip(labels, fitted.predict_proba([text])[0].tolist(), strict=True)))
+    return _app(fitted.classes_.tolist(), lambda texts: fitted.predict_proba(texts).tolist())
 
 
 def scorer() -> FastAPI:
     """Serve the compiled scorer, without segmentation or limits."""
     analyzer = Analyzer.load(MODELS)
-    labels = analyzer.manifest.labels
-    return _app(lambda text: dict(zip(labels, analyzer.probabilities([text])[0].tolist(), strict=True)))
+    return _app(analyzer.manifest.labels, lambda texts: analyzer.probabilities(texts).tolist())
 
 
-def _app(judge: Callable[[str], dict[str, float]]) -> FastAPI:
+def _app(labels: Sequence[str], judge: Callable[[list[str]], list[list[float]]]) -> FastAPI:
     app = FastAPI()
+
+    def answer(row: list[float]) -> dict[str, Any]:
+        probabilities = dict(zip(labels, row, strict=True))
+        label = max(probabilities, key=probabilities.__getitem__)
+        return {"label": label, "confidence": probabilities[label], "probabilities": probabilities}
 
     @app.post("/classify")
     async def classify(request: Request) -> dict[str, Any]:
-        probabilities = judge(request.text)
-        label = max(probabilities, key=probabilities.__getitem__)
-        return {"label": label, "confidence": probabilities[label], "probabilities": probabilities}
+        return answer(judge([request.text])[0])
+
+    @app.post("/classify/batch")
+    async def batch(request: Batch) -> dict[str, Any]:
+        return {"results": [answer(row) for row in judge(request.texts)]}
 
     return app

@@ -8,16 +8,20 @@ from model.errors import (
     ArtifactMissingError,
     ModelError,
 )
-from model.values import Evidence, Span, Stance, Term
+from model.values import Actor, Article, Evidence, Mention, Sentence, Span, Stance, Term
 
 __all__ = [
+    "Actor",
     "Analyzer",
+    "Article",
     "ArtifactCorruptError",
     "ArtifactError",
     "ArtifactIncompatibleError",
     "ArtifactMissingError",
     "Evidence",
+    "Mention",
     "ModelError",
+    "Sentence",
     "Span",
     "Stance",
     "Term",

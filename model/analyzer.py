@@ -1,18 +1,23 @@
 """The one prediction path: what the service answers and what evaluation measures."""
 
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from model import artifact, features, scorer, segmentation
+from model import artifact, attribution, scorer, segmentation
+from model.actors import Actors, Entry
 from model.artifact import Manifest
 from model.scorer import Scorer
-from model.values import Evidence, Span, Stance
+from model.values import Actor, Article, Evidence, Mention, Sentence, Span, Stance
 
 Floats = NDArray[np.float64]
+# A stance that is held: the sentence's number, its probabilities, who holds it.
+Held = tuple[int, Floats, tuple[str, ...]]
 
 
 class Analyzer:
@@ -22,7 +27,6 @@ class Analyzer:
         self.manifest = manifest
         self.scorer = scorer
         self._labels = manifest.labels
-        self._vocabulary = next(block.terms for block in scorer.blocks if block.name == "words")
 
     @classmethod
     def load(cls, folder: Path | str) -> "Analyzer":
@@ -40,26 +44,48 @@ class Analyzer:
         `explain` adds evidence for each sentence. Raises `ValueError` for a text without a letter. Cost: about 0.1 ms
         a sentence of 25 words, and 2 ms more where it is explained.
         """
-        spans = segmentation.sentences(text)
-        if not spans:
-            raise ValueError("a text needs at least one letter")
-        if self.manifest.unit == "text":
-            spans = [Span(0, len(text))]
-        probabilities = self.probabilities([text[span.start : span.end] for span in spans])
-        stance = self._stance(text, self.roll_up(probabilities), len(spans), min_confidence)
-        if not explain:
-            return stance
-        labels = probabilities.argmax(axis=1).tolist()
-        evidence = [self._explain(text, span, label) for span, label in zip(spans, labels, strict=True)]
-        return replace(stance, evidence=tuple(evidence))
+        spans = self._units(text)
+        probabilities, known = self._judge([text[span.start : span.end] for span in spans])
+        return self._rolled_up(text, spans, probabilities, known, min_confidence, explain)
+
+    def analyze(self, text: str, min_confidence: float = 0.0, explain: bool = False) -> Article:
+        """Judge an article: what `classify` tells, every sentence's stance with who holds it, and every actor's.
+
+        An actor's stance is rolled up from its sentences as a text's is; of a sentence in which several speak it has
+        its own clause. Raises `ValueError` for a text without a letter. Cost: some 10 ms for 1,000 words, linear.
+        """
+        spans = self._units(text)
+        probabilities, known = self._judge([text[span.start : span.end] for span in spans])
+        table = _table()
+        mentions = table.find(text)
+        held = self._held(text, spans, probabilities, mentions)
+        sentences = []
+        for number, (span, row, counts) in enumerate(zip(spans, probabilities.tolist(), known, strict=True)):
+            one = self._stance(row, _share([counts]), 1, min_confidence)
+            holders = dict.fromkeys(holder for at, _, holders in held if at == number for holder in holders)
+            sentences.append(
+                Sentence(span, one.label, one.confidence, one.probabilities, one.uncertain, tuple(holders))
+            )
+        shares = self._shares([sentence.label for sentence in sentences])
+        return Article(
+            stance=self._rolled_up(text, spans, probabilities, known, min_confidence, explain),
+            balance=self._balance(shares),
+            shares=shares,
+            sentences=tuple(sentences),
+            actors=tuple(self._actors(table, mentions, held)),
+        )
 
     def judge(self, units: Sequence[str]) -> list[Stance]:
         """Judge many units, each unsplit, as labelled rows are: for evaluation."""
-        return [self._stance(unit, row, 1, 0.0) for unit, row in zip(units, self.probabilities(units), strict=True)]
+        probabilities, known = self._judge(units)
+        return [
+            self._stance(row, _share([counts]), 1, 0.0)
+            for row, counts in zip(probabilities.tolist(), known, strict=True)
+        ]
 
     def probabilities(self, units: Sequence[str]) -> Floats:
         """Return the probability of each label (columns, in the order of `manifest.labels`) for each unit (rows)."""
-        return softmax(self.decisions(units) / self.manifest.temperature)
+        return self._judge(units)[0]
 
     def decisions(self, units: Sequence[str]) -> Floats:
         """Return the decision values, before the temperature, in the same shape as `probabilities`."""
@@ -72,17 +98,110 @@ class Analyzer:
         is divided by the number of sentences to the power of `manifest.roll_up["neutral_exponent"]`, which leaves a
         lone sentence its own probabilities. Labels without a neutral one are averaged.
         """
+        if len(probabilities) == 1:
+            lone: Floats = probabilities[0]
+            return lone
         mean: Floats = probabilities.mean(axis=0)
         neutral = self.manifest.roles.get("neutral")
-        if neutral is not None and len(probabilities) > 1:
+        if neutral is not None:
             mean[self._labels.index(neutral)] /= len(probabilities) ** self.manifest.roll_up["neutral_exponent"]
             mean /= mean.sum()
         return mean
 
     def known_share(self, text: str) -> float:
         """Return the share of a text's words that the fitted vocabulary knows, 0 for a text without a word."""
-        words = features.words(text)
-        return sum(word in self._vocabulary for word in words) / max(len(words), 1)
+        return _share(self.scorer.judge([text])[1])
+
+    def _units(self, text: str) -> list[Span]:
+        spans = segmentation.sentences(text)
+        if not spans:
+            raise ValueError("a text needs at least one letter")
+        return spans if self.manifest.unit == "sentence" else [Span(0, len(text))]
+
+    def _judge(self, units: Sequence[str]) -> tuple[Floats, list[tuple[int, int]]]:
+        decisions, known = self.scorer.judge(units)
+        return softmax(decisions / self.manifest.temperature), known
+
+    def _rolled_up(
+        self,
+        text: str,
+        spans: Sequence[Span],
+        probabilities: Floats,
+        known: Sequence[tuple[int, int]],
+        min_confidence: float,
+        explain: bool,
+    ) -> Stance:
+        row = self.roll_up(probabilities).tolist()
+        stance = self._stance(row, _share(known), len(spans), min_confidence)
+        if not explain:
+            return stance
+        labels = probabilities.argmax(axis=1).tolist()
+        evidence = [self._explain(text, span, label) for span, label in zip(spans, labels, strict=True)]
+        return replace(stance, evidence=tuple(evidence))
+
+    def _side(self, label: str) -> str | None:
+        """Return the side that a label is, `None` for the neutral one; of labels without roles each is a side."""
+        if not self.manifest.roles:
+            return label
+        return next((role for role, one in self.manifest.roles.items() if one == label and role != "neutral"), None)
+
+    def _balance(self, shares: Mapping[str, float]) -> float | None:
+        roles = self.manifest.roles
+        if "support" not in roles or "criticism" not in roles:
+            return None
+        return shares[roles["support"]] - shares[roles["criticism"]]
+
+    def _held(self, text: str, spans: Sequence[Span], probabilities: Floats, mentions: Sequence[Mention]) -> list[Held]:
+        """Return every stance that somebody may hold: the sentence's number, its probabilities, its holders."""
+        parts = attribution.clauses(text, spans, mentions, _table())
+        cut = [clause for clauses in parts if len(clauses) > 1 for clause in clauses]
+        rows = iter(self._judge([text[span.start : span.end] for span in cut])[0] if cut else ())
+        numbered = [
+            (number, clause, probabilities[number] if len(clauses) == 1 else next(rows))
+            for number, clauses in enumerate(parts)
+            for clause in clauses
+        ]
+        sides = [self._side(self._labels[int(row.argmax())]) for _, _, row in numbered]
+        holders = attribution.attribute(text, [span for _, span, _ in numbered], mentions, _table(), sides)
+        return [(number, row, held) for (number, _, row), held in zip(numbered, holders, strict=True) if held]
+
+    def _actors(self, table: Actors, mentions: Sequence[Mention], held: Sequence[Held]) -> Iterator[Actor]:
+        """Yield every actor, those with the most sentences first, those without a stance in the order of the text."""
+        named: dict[str, list[Span]] = defaultdict(list)
+        for mention in mentions:
+            named[mention.actor].append(mention.span)
+        stances: dict[str, list[Held]] = defaultdict(list)
+        via: dict[str, dict[str, None]] = defaultdict(dict)
+        for one in held:
+            above = {actor: holder for holder in one[2] for actor in table.chain(holder) if actor not in one[2]}
+            for actor in (*one[2], *above):
+                stances[actor].append(one)
+            for actor, holder in above.items():
+                via[actor][holder] = None
+        for actor in sorted({**stances, **named}, key=lambda actor: -len(stances.get(actor, ()))):
+            yield self._actor(table.entries[actor], stances.get(actor, ()), via.get(actor, ()), named.get(actor, ()))
+
+    def _actor(self, entry: Entry, held: Sequence[Held], via: Iterable[str], named: Sequence[Span]) -> Actor:
+        rows = np.array([row for _, row, _ in held])
+        row = self.roll_up(rows) if held else None
+        shares = self._shares([self._labels[number] for number in rows.argmax(axis=1)]) if held else {}
+        return Actor(
+            id=entry.id,
+            name=entry.name,
+            kind=entry.kind,
+            stands_for=entry.stands_for,
+            label=None if row is None else self._labels[int(row.argmax())],
+            confidence=None if row is None else float(row.max()),
+            balance=self._balance(shares) if held else None,
+            shares=shares,
+            sentences=tuple(dict.fromkeys(number for number, _, _ in held)),
+            via=tuple(via),
+            mentions=tuple(named),
+        )
+
+    def _shares(self, labels: Sequence[str]) -> dict[str, float]:
+        counted = Counter(labels)
+        return {label: counted[label] / len(labels) for label in self._labels}
 
     def _explain(self, text: str, span: Span, label: int) -> Evidence:
         decision, intercept, rest, terms = scorer.explain(self.scorer, text[span.start : span.end], label)
@@ -92,15 +211,26 @@ class Analyzer:
         ]
         return Evidence(span, self._labels[label], decision, intercept, rest, tuple(moved))
 
-    def _stance(self, text: str, row: Floats, sentences: int, min_confidence: float) -> Stance:
-        probabilities = dict(zip(self._labels, row.tolist(), strict=True))
+    def _stance(self, row: Sequence[float], known: float, sentences: int, min_confidence: float) -> Stance:
+        probabilities = dict(zip(self._labels, row, strict=True))
         label = max(probabilities, key=probabilities.__getitem__)
         uncertain = None
-        if self.known_share(text) < self.manifest.thresholds["unknown_vocabulary"]:
+        if known < self.manifest.thresholds["unknown_vocabulary"]:
             uncertain = "unknown_vocabulary"
         elif probabilities[label] < min_confidence:
             uncertain = "low_confidence"
         return Stance(label, probabilities[label], probabilities, uncertain, sentences)
+
+
+@cache
+def _table() -> Actors:
+    """Return the table of actors, read once for all analyzers: a quarter of a second."""
+    return Actors.load()
+
+
+def _share(counts: Sequence[tuple[int, int]]) -> float:
+    """Return the share of known words, given known words and words of each unit."""
+    return sum([known for known, _ in counts]) / max(sum([words for _, words in counts]), 1)
 
 
 def softmax(values: Floats) -> Floats:

@@ -37,7 +37,7 @@ SCORER = "scorer.npz"
 PIPELINE = "model.joblib"
 VERSION = re.compile(r"[0-9a-f]{12}")
 _SHAPING = ("target", "labels", "roles", "unit", "roll_up", "temperature", "thresholds", "parameters")
-_LIBRARIES = ("scikit-learn", "numpy", "scipy", "joblib", "sentencex")
+_LIBRARIES = ("scikit-learn", "numpy", "scipy", "joblib")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ Whatever changes the terms of a text, the table of word classes included, asks f
 
 import re
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -93,33 +93,30 @@ def pairs(text: str) -> list[str]:
     "ALLY>NOT-FOR", "ALLY>US", "ALLY>NOT-EXIT" and so on: what a linear model cannot put together from single words,
     and what carries over to words that it never saw. A text without a pair has the term `NO_PAIR`.
     """
-    return pairs_of(words(text))
+    return pairs_of([word_class(word) for word in words(text)])
 
 
-def pairs_of(words: Sequence[str]) -> list[str]:
-    """Return what `pairs` returns, from the words of the text."""
-    return [pair for pair, _, _ in placed_pairs(words)] or [NO_PAIR]
+def pairs_of(classes: Sequence[str]) -> list[str]:
+    """Return what `pairs` returns, from the classes of the text's words."""
+    return [pair for pair, _, _ in placed_pairs(classes)] or [NO_PAIR]
 
 
-def placed_pairs(words: Sequence[str]) -> list[tuple[str, int, int]]:
-    """Return each pair with the numbers of the two words that it is made of."""
-    found: list[tuple[str, int]] = []
+def placed_pairs(classes: Sequence[str]) -> Iterator[tuple[str, int, int]]:
+    """Yield each pair with the numbers of the two words that it is made of, given the class of every word."""
+    found: list[tuple[str, int, bool]] = []
     last, left = "", 0
-    for place, word in enumerate(words):
-        name = word_class(word)
+    for place, name in enumerate(classes):
         if name and name != last:
             last = name
             if name == "NEGATION":
                 left = NEGATED
                 continue
-            found.append((f"NOT-{name}" if left and name in TURNED else name, place))
+            found.append((f"NOT-{name}" if left and name in TURNED else name, place, name.isupper()))
             left = max(left - 1, 0)
-    return [
-        (f"{first}>{second}", start, end)
-        for number, (first, start) in enumerate(found)
-        for second, end in found[number + 1 : number + 1 + WINDOW]
-        if first.isupper() or second.isupper()
-    ]
+    for number, (first, start, upper) in enumerate(found):
+        for second, end, also in found[number + 1 : number + 1 + WINDOW]:
+            if upper or also:
+                yield f"{first}>{second}", start, end
 
 
 @lru_cache(maxsize=1 << 16)

@@ -12,9 +12,8 @@ with |values| the Euclidean (L2) norm of the block's values and the block's weig
 import math
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -27,14 +26,51 @@ from model.values import Span, Term
 
 Floats = NDArray[np.float64]
 Numbers = NDArray[np.int32]
-# Finds the numbers of the terms of one block in a normalised text and its words, with repetition.
-Finder = Callable[[str, list[str]], Numbers]
+Positions = NDArray[np.intp]
 
-# Texts repeat their words, so the terms within so many words are remembered: some 20 MB. A longer one is no word.
+# Texts repeat their words, so what is known of so many is remembered: some 30 MB. A longer one is no word.
 REMEMBERED = 30_000
 LONGEST_REMEMBERED = 40
 # How many terms an explanation names.
 NAMED = 10
+
+
+class Terms:
+    """The terms of a block, found by their hashes many at a time: one fetch from memory each, where a dict needs four.
+
+    A string is taken for the term that has its 64-bit hash (SipHash with a key of this process, so that nobody can aim
+    at it): a strange one is mistaken for a term once in some 10^13 times. Hashes lie in buckets of `WIDTH`.
+    """
+
+    WIDTH = 16
+
+    def __init__(self, terms: Sequence[str], start: int):
+        self.bytes = _bytes(terms)
+        hashes = _hashes(terms)
+        buckets = 1
+        while True:
+            order = (hashes & (buckets - 1)).argsort(kind="stable")
+            bucket = hashes[order] & (buckets - 1)
+            column = np.arange(len(order)) - bucket.searchsorted(bucket)
+            if column.max(initial=0) < self.WIDTH:
+                break
+            buckets *= 2
+        self._mask = buckets - 1
+        self._hashes = np.full((buckets, self.WIDTH), -1)  # which no string has as its hash
+        self._numbers = np.zeros((buckets, self.WIDTH), dtype=np.int32)
+        self._hashes[bucket, column] = hashes[order]
+        self._numbers[bucket, column] = start + order
+
+    def spelled(self) -> list[str]:
+        """Return the terms as they read, in the order of their numbers."""
+        return _lines(self.bytes)
+
+    def find(self, strings: Sequence[str]) -> tuple[Positions, Numbers]:
+        """Return the positions of those strings that are terms, and the number of each of them."""
+        hashes = _hashes(strings)
+        buckets = hashes & self._mask
+        positions, columns = (self._hashes.take(buckets, axis=0) == hashes[:, np.newaxis]).nonzero()
+        return positions, self._numbers[buckets[positions], columns]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +79,31 @@ class Block:
 
     name: str
     ngrams: tuple[int, int]
-    terms: Mapping[str, int]
+    terms: Terms
     start: int
     end: int
+
+    def within(self, chunk: str, words: Sequence[str]) -> Sequence[str]:
+        """Return the block's terms, known or not, within a text without blanks."""
+        if self.name == "characters":
+            return features.character_ngrams(chunk, *self.ngrams)
+        return words if self.name == "words" and self.ngrams[0] == 1 else ()
+
+    def across(self, words: Sequence[str], classes: Sequence[str]) -> Sequence[str]:
+        """Return the block's terms, known or not, that are made of several words of a text."""
+        if self.name == "words":
+            return features.word_ngrams(words, max(2, self.ngrams[0]), self.ngrams[1])
+        return features.pairs_of(classes) if self.name == "pairs" else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A stretch without blanks of a normalised text: numbers of the terms within, words, their classes, known words."""
+
+    numbers: Numbers
+    words: list[str]
+    classes: list[str]
+    known: int
 
 
 class Scorer:
@@ -61,23 +119,45 @@ class Scorer:
         self.intercepts = intercepts
         self.sublinear_tf = sublinear_tf
         self._bounds = np.array([0, *(block.end for block in self.blocks)], dtype=np.int32)
-        self._finders = [_FINDERS[block.name](block) for block in self.blocks]
+        # Not an lru_cache: its links would be five more fetches from memory a word.
+        self._chunks: dict[str, Chunk] = {}
 
     def decisions(self, texts: Sequence[str]) -> Floats:
         """Return the decision value of each label (columns) for each text (rows), none depending on another text.
 
         Cost: some 0.1 ms for a sentence of 25 words, linear in the length of the text.
         """
-        return np.array([self._decide(text) for text in texts]).reshape(len(texts), len(self.intercepts))
+        return self.judge(texts)[0]
 
-    def _decide(self, text: str) -> Floats:
-        normal = features.normalise(text)
-        words = features.split(normal)
-        found = np.concatenate([find(normal, words) for find in self._finders])
-        _, _, values, coefficients = self.values(found)
-        return self.intercepts + values @ coefficients
+    def judge(self, texts: Sequence[str]) -> tuple[Floats, list[tuple[int, int]]]:
+        """Return `decisions` and, for each text, how many of its words are known, and how many words it has."""
+        judged = [self._judge(text) for text in texts]
+        values = np.array([value for value, _ in judged]).reshape(len(texts), len(self.intercepts))
+        return values, [counts for _, counts in judged]
 
-    def values(self, found: Numbers) -> tuple[Numbers, NDArray[np.intp], Floats, Floats]:
+    def _judge(self, text: str) -> tuple[Floats, tuple[int, int]]:
+        seen = self._chunks.get
+        chunks = [seen(chunk) or self._read(chunk) for chunk in features.normalise(text).split()]
+        words = [word for chunk in chunks for word in chunk.words]
+        classes = [name for chunk in chunks for name in chunk.classes]
+        numbers = [block.terms.find(block.across(words, classes))[1] for block in self.blocks]
+        numbers += [chunk.numbers for chunk in chunks]
+        _, _, values, coefficients = self.values(np.concatenate(numbers))
+        known = sum([chunk.known for chunk in chunks])
+        return self.intercepts + values @ coefficients, (known, len(words))
+
+    def _read(self, chunk: str) -> Chunk:
+        words = features.split(chunk)
+        found = {block.name: block.terms.find(block.within(chunk, words))[1] for block in self.blocks}
+        classes = list(map(features.word_class, words))
+        read = Chunk(np.concatenate(list(found.values())), words, classes, len(found["words"]))
+        if len(chunk) <= LONGEST_REMEMBERED:
+            if len(self._chunks) >= REMEMBERED:
+                self._chunks.clear()
+            self._chunks[chunk] = read
+        return read
+
+    def values(self, found: Numbers) -> tuple[Numbers, Positions, Floats, Floats]:
         """Return the distinct terms among occurrences, how often each occurs, its value by its block's norm, its row.
 
         `found` may be in any order and is sorted in place.
@@ -101,35 +181,6 @@ class Scorer:
         return terms, counts, values, rows[:, 1:]
 
 
-def _numbers(block: Block, terms: Iterable[str]) -> Numbers:
-    return np.array([number for number in map(block.terms.get, terms) if number is not None], dtype=np.int32)
-
-
-def _words(block: Block) -> Finder:
-    return lambda _, words: _numbers(block, features.word_ngrams(words, *block.ngrams))
-
-
-def _pairs(block: Block) -> Finder:
-    return lambda _, words: _numbers(block, features.pairs_of(words))
-
-
-def _characters(block: Block) -> Finder:
-    def within(chunk: str) -> Numbers:
-        return _numbers(block, features.character_ngrams(chunk, *block.ngrams))
-
-    remembered = lru_cache(REMEMBERED)(within)
-
-    def find(normal: str, _: list[str]) -> Numbers:
-        chunks = normal.split()
-        parts = [remembered(chunk) if len(chunk) <= LONGEST_REMEMBERED else within(chunk) for chunk in chunks]
-        return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int32)
-
-    return find
-
-
-_FINDERS = {"words": _words, "characters": _characters, "pairs": _pairs}
-
-
 def compiled(pipeline: Any) -> Scorer:
     """Compile a fitted pipeline of `model.pipeline.build`; of two labels each gets half of the one decision value."""
     union = pipeline["features"]
@@ -141,11 +192,11 @@ def compiled(pipeline: Any) -> Scorer:
         intercepts = np.concatenate([-intercepts, intercepts]) / 2
     blocks, idf, start = [], [], 0
     for name, fitted in union.transformer_list:
-        terms = {str(term): start + int(number) for term, number in fitted.vocabulary_.items()}
+        terms = [str(term) for term in sorted(fitted.vocabulary_, key=fitted.vocabulary_.__getitem__)]
         end = start + len(terms)
         coefficients[start:end] *= union.transformer_weights[name]
         low, high = fitted.ngram_range
-        blocks.append(Block(name, (int(low), int(high)), terms, start, end))
+        blocks.append(Block(name, (int(low), int(high)), Terms(terms, start), start, end))
         idf.append(fitted.idf_)
         start = end
     table = np.ascontiguousarray(np.column_stack([np.concatenate(idf), coefficients]), dtype=np.float64)
@@ -162,7 +213,7 @@ def arrays(scorer: Scorer) -> dict[str, NDArray[Any]]:
     }
     for block in scorer.blocks:
         # No term has a line end: terms are of words, or of texts without blanks.
-        found[f"{block.name}.terms"] = _bytes(sorted(block.terms, key=block.terms.__getitem__))
+        found[f"{block.name}.terms"] = block.terms.bytes
         found[f"{block.name}.ngrams"] = np.array(block.ngrams)
     return found
 
@@ -180,10 +231,13 @@ def load(file: Path) -> Scorer:
         for name in _lines(found["blocks"]):
             terms = _lines(found[f"{name}.terms"])
             low, high = found[f"{name}.ngrams"].tolist()
-            numbers = dict(zip(terms, range(start, start + len(terms)), strict=True))
-            blocks.append(Block(name, (low, high), numbers, start, start + len(terms)))
+            blocks.append(Block(name, (low, high), Terms(terms, start), start, start + len(terms)))
             start += len(terms)
         return Scorer(blocks, found["table"], found["intercepts"], bool(found["sublinear_tf"]))
+
+
+def _hashes(strings: Sequence[str]) -> NDArray[np.int64]:
+    return np.fromiter(map(hash, strings), np.int64, len(strings))
 
 
 def _bytes(lines: Sequence[str]) -> NDArray[np.uint8]:
@@ -210,12 +264,11 @@ def explain(scorer: Scorer, text: str, label: int, named: int = NAMED) -> tuple[
     normal, places = features.aligned(text)
     weights: dict[str, float] = defaultdict(float)
     spans: dict[str, set[Span]] = defaultdict(set)
-    occurrences = [
-        (block.terms[term], place)
-        for block in scorer.blocks
-        for term, place in _occurrences(block, normal)
-        if term in block.terms
-    ]
+    occurrences: list[tuple[int, Place | None]] = []
+    for block in scorer.blocks:
+        there = list(_occurrences(block, normal))
+        positions, numbers = block.terms.find([term for term, _ in there])
+        occurrences += [(number, there[at][1]) for at, number in zip(positions, numbers.tolist(), strict=True)]
     found = np.array([number for number, _ in occurrences], dtype=np.int32)
     terms, counts, values, coefficients = scorer.values(found)
     share = dict(zip(terms.tolist(), (values * coefficients[:, label] / counts).tolist(), strict=True))
@@ -240,7 +293,7 @@ def _occurrences(block: Block, normal: str) -> Iterator[tuple[str, Place | None]
                 start, end = tokens[first][0], tokens[first + length - 1][1]
                 yield " ".join(words[first : first + length]), (normal[start:end], start, end)
     elif block.name == "pairs":
-        placed = features.placed_pairs(words)
+        placed = list(features.placed_pairs([features.word_class(word) for word in words]))
         for pair, first, second in placed:
             start, end = tokens[first][0], tokens[second][1]
             reads = normal[start:end] if second == first + 1 else f"{words[first]} … {words[second]}"

@@ -51,3 +51,56 @@ class Stance:
     uncertain: str | None
     sentences: int
     evidence: tuple[Evidence, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """Where a text names an actor, by whatever name: `actor` is an id of the table of actors."""
+
+    span: Span
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of an article with its stance, as in `Stance`; `actors` are the ids of those that hold it."""
+
+    span: Span
+    label: str
+    confidence: float
+    probabilities: Mapping[str, float]
+    uncertain: str | None
+    actors: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """An actor of an article: one who holds the stance of a sentence, or is named and holds none (`label` is `None`).
+
+    `sentences` are the numbers of those whose stance it holds, itself or through `via`, the actors that stand for it.
+    `shares` are their shares by label, so that opposing stances show; `balance` is the share of support less that of
+    criticism (`None` for a model without roles).
+    """
+
+    id: str
+    name: str
+    kind: str
+    stands_for: str | None
+    label: str | None
+    confidence: float | None
+    balance: float | None
+    shares: Mapping[str, float]
+    sentences: tuple[int, ...]
+    via: tuple[str, ...]
+    mentions: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """The stances of an article: its own, its sentences' and its actors'; `shares` count sentences by label."""
+
+    stance: Stance
+    balance: float | None
+    shares: Mapping[str, float]
+    sentences: tuple[Sentence, ...]
+    actors: tuple[Actor, ...]

@@ -1,5 +1,6 @@
 """gunicorn's settings: gunicorn --config service/gunicorn.conf.py"""
 
+import logging
 import os
 import socket
 import struct
@@ -25,6 +26,9 @@ graceful_timeout = _settings.graceful_seconds
 # Longer than the idle time of the usual gateways (60 s), so that they close first and never write into a closed one.
 keepalive = 65
 errorlog = "-"
+# What no line shows need not be found out for each ("Optimization" in Python's logging HOWTO): thread, process, caller.
+logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+logging._srcfile = None
 logconfig_dict = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -38,7 +38,10 @@ class Models:
 
 
 def probe(analyzer: Analyzer) -> None:
-    """Score a sentence: a model that gives no probabilities for it is not ready. Raises `ArtifactCorruptError`."""
-    probabilities = analyzer.classify(PROBE).probabilities.values()
+    """Score a sentence: a model that gives no probabilities for it is not ready. Raises `ArtifactCorruptError`.
+
+    Analyzing it also reads the table of actors, before the workers are forked and share it.
+    """
+    probabilities = analyzer.analyze(PROBE).stance.probabilities.values()
     if not math.isclose(sum(probabilities), 1.0, abs_tol=1e-6):
         raise ArtifactCorruptError(f"model {analyzer.manifest.version} gives no probabilities for the probe sentence")

@@ -4,8 +4,7 @@ import json
 from typing import Any, NoReturn
 
 import marshmallow
-from flask import Request, current_app
-from webargs.flaskparser import FlaskParser
+from flask import current_app, request
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
 from service.errors import InvalidRequestError
@@ -13,59 +12,68 @@ from service.errors import InvalidRequestError
 MAX_NESTING = 20
 
 
-class StrictParser(FlaskParser):
-    """Loads a JSON body as RFC 8259 and the contract have it, and turns schema faults into `InvalidRequestError`."""
-
-    DEFAULT_UNKNOWN_BY_LOCATION = {"json": marshmallow.RAISE}  # noqa: RUF012 (webargs reads it from the class)
-
-    def load_json(self, req: Request, schema: marshmallow.Schema) -> Any:
-        """Return the body's value; raises 415 for another content type and 400 for what is not strict JSON."""
-        parameters = req.mimetype_params
-        if req.mimetype != "application/json" or parameters.get("charset", "utf-8").lower() != "utf-8":
-            raise UnsupportedMediaType("The content type has to be application/json, in UTF-8.")
-        body = req.get_data(cache=False)
-        if len(body) > current_app.config["MAX_BODY_BYTES"]:
-            raise RequestEntityTooLarge
-        return loads(body)
-
-    def handle_error(
-        self, error: marshmallow.ValidationError, req: Request, schema: marshmallow.Schema, **_: Any
-    ) -> NoReturn:
-        """Raise the schema's faults as one exception."""
-        # webargs puts the messages of a body under the name of its location.
-        raise InvalidRequestError(error.normalized_messages()["json"], schema) from None
+def media_type(*served: str) -> str:
+    """Return the request's media type; raises 415 for one that is not served, or another charset than UTF-8."""
+    sent = request._get_current_object()  # type: ignore[attr-defined]  # the proxy looks it up at every use
+    if sent.mimetype not in served or sent.mimetype_params.get("charset", "utf-8").lower() != "utf-8":
+        raise UnsupportedMediaType(f"The content type has to be {' or '.join(served)}, in UTF-8.")
+    return str(sent.mimetype)
 
 
-def loads(body: bytes) -> Any:
-    """Parse JSON in UTF-8; raises `BadRequest` for anything else, saying where, and never quoting the body.
+def load(schema: marshmallow.Schema) -> Any:
+    """Load the request's JSON body, as RFC 8259 and the contract have it, by a schema.
+
+    Raises 413 for a body over the limit, 400 for what is not strict JSON, and `InvalidRequestError` for what breaks the
+    schema.
+    """
+    body = request.get_data(cache=False)
+    if len(body) > current_app.config["MAX_BODY_BYTES"]:
+        raise RequestEntityTooLarge
+    try:
+        return schema.load(loads(body))
+    except marshmallow.ValidationError as fault:
+        raise InvalidRequestError(fault.normalized_messages(), schema) from None
+
+
+def loads(sent: bytes, name: str = "body") -> Any:
+    """Parse JSON in UTF-8; raises `BadRequest` for anything else, saying where, and never quoting what was sent.
 
     Refused beside plain syntax errors: duplicate keys, NaN and Infinity, nesting over `MAX_NESTING`. Cost: linear.
     """
     try:
-        text = body.decode("utf-8")
-        value = json.loads(text, object_pairs_hook=_object, parse_constant=_constant)
+        value = _decoder.decode(sent.decode("utf-8"))
     except UnicodeDecodeError as fault:
-        raise BadRequest(f"The body is not UTF-8: byte {fault.start} is wrong.") from None
+        raise BadRequest(f"The {name} is not UTF-8: byte {fault.start} is wrong.") from None
     except json.JSONDecodeError as fault:
-        raise BadRequest(f"The body is not JSON: {fault.msg} at line {fault.lineno}, column {fault.colno}.") from None
+        place = f"line {fault.lineno}, column {fault.colno}".removeprefix("line 1, ")
+        raise BadRequest(f"The {name} is not JSON: {fault.msg} at {place}.") from None
     except RecursionError:
-        raise BadRequest(f"The body is nested deeper than {MAX_NESTING} levels.") from None
+        raise BadRequest(f"The {name} is nested deeper than {MAX_NESTING} levels.") from None
+    except _NotStrictError as fault:
+        raise BadRequest(f"The {name} has {fault}.") from None
     except ValueError:
-        raise BadRequest("The body has a number too long to read.") from None
+        raise BadRequest(f"The {name} has a number too long to read.") from None
     if _deeper(value, MAX_NESTING):
-        raise BadRequest(f"The body is nested deeper than {MAX_NESTING} levels.")
+        raise BadRequest(f"The {name} is nested deeper than {MAX_NESTING} levels.")
     return value
+
+
+class _NotStrictError(Exception):
+    """JSON that the contract refuses; the message says what it has."""
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) < len(pairs):
-        raise BadRequest("The body has an object with the same key twice.")
+        raise _NotStrictError("an object with the same key twice")
     return value
 
 
 def _constant(_: str) -> NoReturn:
-    raise BadRequest("The body has NaN or Infinity, which are not JSON.")
+    raise _NotStrictError("NaN or Infinity, which are not JSON")
+
+
+_decoder = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant)
 
 
 def _deeper(value: Any, levels: int) -> bool:

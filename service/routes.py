@@ -1,72 +1,152 @@
 """The routes: each loads, calls, dumps."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import wraps
 from typing import Any
 
-from flask import g
+from flask import Response, g
 from flask_smorest import Blueprint
+from marshmallow import Schema, ValidationError
 
-from service import answers, errors, schemas
+from model import answers
+from service import errors, requests, schemas, stream
 from service.models import Models
-from service.requests import MAX_NESTING, StrictParser
 from service.settings import Settings
 
 Route = Callable[..., Any]
 REQUEST_ID_CHARS = 64
+_JSON = "application/json"
 
 
-class StrictBlueprint(Blueprint):  # type: ignore[misc]
-    """A blueprint whose requests are read strictly."""
+class Routes(Blueprint):  # type: ignore[misc]
+    """Routes that are documented as flask-smorest has it, and that load and dump by the shortest way.
 
-    ARGUMENTS_PARSER = StrictParser()
+    flask-smorest wraps a route once for every answer that it documents and parses through webargs: a quarter of what a
+    request costs. Here its decorators only write the documentation.
+    """
+
+    def serves(
+        self,
+        rule: str,
+        answer: type[Schema],
+        *problems: int,
+        takes: Schema | None = None,
+        lines: stream.Lines | None = None,
+    ) -> Callable[[Route], Route]:
+        """Serve a function: POST, given the body loaded by `takes`, or GET; what it returns is dumped by `answer`.
+
+        Where there are `lines`, they answer a body of NDJSON.
+        """
+        dump = answer().dump
+        kinds = (_JSON,) if lines is None else (_JSON, stream.MEDIA_TYPE)
+
+        def register(route: Route) -> Route:
+            @wraps(route)
+            def served() -> Response:
+                kind = None if takes is None else requests.media_type(*kinds)
+                if lines is not None and kind == stream.MEDIA_TYPE:
+                    return lines.answer()
+                found = route() if takes is None else route(requests.load(takes))
+                return Response(stream.line(dump(found)), content_type=_JSON)
+
+            for decorate in self._documentation(answer, problems, takes, lines):
+                served._apidoc = decorate(served)._apidoc  # type: ignore[attr-defined]
+            self.route(rule, methods=["GET" if takes is None else "POST"])(served)
+            return route
+
+        return register
+
+    def _documentation(
+        self, answer: type[Schema], problems: tuple[int, ...], takes: Schema | None, lines: stream.Lines | None
+    ) -> Iterator[Callable[[Route], Any]]:
+        if lines is not None:
+            either = {"oneOf": [schemas.LineAnswer, schemas.LineFault]}
+            yield self.alt_response(200, schema=either, content_type=stream.MEDIA_TYPE)
+            yield self.doc(requestBody={"content": {stream.MEDIA_TYPE: {"schema": lines.takes}}})
+        yield self.response(200, answer)
+        if takes is not None:
+            yield self.arguments(takes)
+        for status in problems:
+            yield self.alt_response(status, schema=schemas.Problem, content_type=errors.MEDIA_TYPE)
 
 
 def blueprint(settings: Settings, models: Models) -> Blueprint:
     """Make the routes over a model holder."""
-    routes = StrictBlueprint("stance", __name__, description="Stance toward the model's target")
+    routes = Routes("stance", __name__, description="Stance toward the model's target")
 
-    @routes.route("/classify", methods=["POST"])
-    @_problems(routes, 400, 413, 415, 503)
-    @routes.arguments(schemas.classify_request(settings.max_text_chars))
-    @routes.response(200, schemas.ClassifyAnswer)
+    takes = schemas.classify_request(settings.max_text_chars)
+
+    def judge() -> stream.Judge:
+        analyzer = models.current()
+        model = _answered_by(analyzer.manifest)
+        return lambda request: {**answers.stance(analyzer, request["text"], request), "model": model}
+
+    @routes.serves("/classify", schemas.ClassifyAnswer, 400, 413, 415, 503, takes=takes)
     def classify(request: dict[str, Any]) -> dict[str, Any]:
         """Tell the stance of one text.
 
         A text of several sentences is judged sentence by sentence; its probabilities are the mean of its sentences',
         with less weight for the neutral share the longer the text is. `explain` adds the evidence for each sentence.
         """
-        analyzer = models.current()
-        stance = analyzer.classify(request["text"], request["min_confidence"], request["explain"])
-        return {**answers.stance(stance, request), "model": _answered_by(analyzer.manifest)}
+        return judge()(request)
 
-    @routes.route("/model")
-    @_problems(routes, 503)
-    @routes.response(200, schemas.ModelCard)
+    many = schemas.batch_request(settings.max_text_chars, settings.max_batch_texts)
+    lines = stream.Lines(schemas.line_request(settings.max_text_chars), settings.max_line_bytes, judge)
+
+    @routes.serves("/classify/batch", schemas.BatchAnswer, 400, 413, 415, 503, takes=many, lines=lines)
+    def batch(request: dict[str, Any]) -> dict[str, Any]:
+        """Tell the stances of many texts, each as `/classify` would.
+
+        As NDJSON, each line is a request as for `/classify`, with an `id` if you like, and each line of the answer its
+        answer, in the same order, sent while the request is still coming: the client must read while it sends. There is
+        no limit to the number of lines. A blank line counts and has no answer.
+        """
+        analyzer = models.current()
+        results, faults = [], []
+        for index, text in enumerate(request["texts"]):
+            if isinstance(text, ValidationError):
+                faults.append({"index": index, "detail": " ".join(text.messages)})
+            else:
+                results.append({"index": index, **answers.stance(analyzer, text, request)})
+        return {"results": results, "errors": faults, "model": _answered_by(analyzer.manifest)}
+
+    whole = schemas.analyze_request(settings.max_article_chars)
+
+    @routes.serves("/analyze", schemas.AnalyzeAnswer, 400, 413, 415, 503, takes=whole)
+    def analyze(request: dict[str, Any]) -> dict[str, Any]:
+        """Tell the stances of an article: every sentence with who holds it, every actor, and the whole.
+
+        An actor is who holds or is reported to hold a stance; who is only named has the label null. A capital, a
+        spokesperson or a minister stands for its country or organisation, whose `via` says so.
+        """
+        analyzer = models.current()
+        return {**answers.article(analyzer, request["text"], request), "model": _answered_by(analyzer.manifest)}
+
+    @routes.serves("/model", schemas.ModelCard, 503)
     def model() -> Any:
         """Show the model card of the loaded version."""
         return _answered_by(models.current().manifest)
 
-    @routes.route("/limits")
-    @routes.response(200, schemas.Limits)
+    @routes.serves("/limits", schemas.Limits)
     def limits() -> dict[str, Any]:
         """Show every limit in force."""
         return {
             "body": {"value": settings.max_body_bytes, "unit": "bytes"},
             "text": {"value": settings.max_text_chars, "unit": "code points"},
-            "nesting": {"value": MAX_NESTING, "unit": "levels"},
+            "article": {"value": settings.max_article_chars, "unit": "code points"},
+            "batch": {"value": settings.max_batch_texts, "unit": "texts"},
+            "line": {"value": settings.max_line_bytes, "unit": "bytes"},
+            "nesting": {"value": requests.MAX_NESTING, "unit": "levels"},
             "errors": {"value": errors.MAX_FAULTS, "unit": "listed faults"},
             "request_id": {"value": REQUEST_ID_CHARS, "unit": "characters"},
         }
 
-    @routes.route("/livez")
-    @routes.response(200, schemas.Health)
+    @routes.serves("/livez", schemas.Health)
     def livez() -> dict[str, str]:
         """Say that the process answers."""
         return {"status": "alive"}
 
-    @routes.route("/readyz")
-    @_problems(routes, 503)
-    @routes.response(200, schemas.Health)
+    @routes.serves("/readyz", schemas.Health, 503)
     def readyz() -> dict[str, str]:
         """Say that a model is loaded and has scored the probe sentence."""
         _answered_by(models.current().manifest)
@@ -79,14 +159,3 @@ def _answered_by(manifest: Any) -> Any:
     """Name the model in the answer's headers, and return its manifest to be dumped."""
     g.model_version = manifest.version
     return manifest
-
-
-def _problems(routes: Blueprint, *statuses: int) -> Callable[[Route], Route]:
-    """Document the problems that a route can answer with."""
-
-    def document(route: Route) -> Route:
-        for status in statuses:
-            route = routes.alt_response(status, schema=schemas.Problem, content_type=errors.MEDIA_TYPE)(route)
-        return route
-
-    return document

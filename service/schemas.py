@@ -1,5 +1,6 @@
 """The schemas: what documents a request or an answer is what loads or dumps it."""
 
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -31,6 +32,33 @@ class Text(fields.String):
         return text
 
 
+class Texts(fields.List[Any]):
+    """A list of texts, each checked on its own: a bad one is loaded as its `ValidationError`, and spoils no other.
+
+    The specification says nothing of the items, since none makes a request invalid.
+    """
+
+    def __init__(self, longest: int, most: int, **options: Any):
+        self.most = most
+        described = {"minItems": 1, "maxItems": most, **options.pop("metadata")}
+        super().__init__(fields.Raw(), required=True, metadata=described, **options)
+        self.one = Text(longest, metadata={})
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any) -> list[Any]:
+        if not isinstance(value, list):
+            raise self.make_error("invalid")
+        if not 1 <= len(value) <= self.most:
+            raise ValidationError(f"Has {len(value)} items; expected 1 to {self.most}.")
+        return [self._text(item) for item in value]
+
+    def _text(self, item: Any) -> str | ValidationError:
+        try:
+            text: str = self.one.deserialize(item)
+        except ValidationError as fault:
+            return fault
+        return text
+
+
 class Share(fields.Float):
     """A JSON number from 0 to 1; a string or a boolean is none."""
 
@@ -53,39 +81,63 @@ class Flag(fields.Boolean):
         return value
 
 
-class Probability(fields.Float):
-    """A probability as published: six decimals."""
+class Mark(fields.Raw):
+    """The caller's own id: a JSON string or number, loaded as it is."""
 
-    def _serialize(self, value: Any, attr: str | None, obj: Any, **options: Any) -> float | None:
-        return None if value is None else round(value, 6)
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any) -> Any:
+        if isinstance(value, bool) or not isinstance(value, str | int | float):
+            raise ValidationError("Not a string or a number.")
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ValidationError("Too large a number.")
+        return value
+
+
+def _asked() -> dict[str, fields.Field[Any]]:
+    """Make the fields that say what an answer is to have."""
+    return {
+        "min_confidence": Share(
+            load_default=0.0, metadata={"description": "Below it, `uncertain` is `low_confidence`."}
+        ),
+        "explain": Flag(
+            load_default=False,
+            metadata={"description": "Whether to name the terms that moved each sentence's decision most."},
+        ),
+        "offset_unit": fields.String(
+            load_default="codepoint",
+            validate=validate.OneOf(["codepoint", "utf16"]),
+            metadata={"description": "What offsets in the answer count: Unicode code points, or UTF-16 code units."},
+        ),
+    }
+
+
+def _one(longest: int, **described: Any) -> dict[str, fields.Field[Any]]:
+    """Make the fields of a request for one text."""
+    described = {"description": "The text, one sentence or several, as it stands.", **described}
+    return {"text": Text(longest, metadata=described), **_asked()}
 
 
 def classify_request(longest: int) -> Schema:
     """Make the schema of a `/classify` request for texts of at most `longest` code points."""
-    described = {
-        "description": "The text, one sentence or several, as it stands.",
-        "example": "Berlin called it a mistake.",
-    }
+    return Schema.from_dict(_one(longest, example="Berlin called it a mistake."), name="ClassifyRequest")()
+
+
+def analyze_request(longest: int) -> Schema:
+    """Make the schema of an `/analyze` request for articles of at most `longest` code points."""
     return Schema.from_dict(
-        {
-            "text": Text(longest, metadata=described),
-            "min_confidence": Share(
-                load_default=0.0, metadata={"description": "Below it, `uncertain` is `low_confidence`."}
-            ),
-            "explain": Flag(
-                load_default=False,
-                metadata={"description": "Whether to name the terms that moved each sentence's decision most."},
-            ),
-            "offset_unit": fields.String(
-                load_default="codepoint",
-                validate=validate.OneOf(["codepoint", "utf16"]),
-                metadata={
-                    "description": "What offsets in the answer count: Unicode code points, or UTF-16 code units."
-                },
-            ),
-        },
-        name="ClassifyRequest",
+        _one(longest, example="Berlin called it a mistake. Warsaw did not."), name="AnalyzeRequest"
     )()
+
+
+def batch_request(longest: int, most: int) -> Schema:
+    """Make the schema of a `/classify/batch` request for at most `most` texts of at most `longest` code points."""
+    described = {"description": "The texts, as in `/classify`. A bad one is named under `errors` and spoils no other."}
+    return Schema.from_dict({"texts": Texts(longest, most, metadata=described), **_asked()}, name="BatchRequest")()
+
+
+def line_request(longest: int) -> Schema:
+    """Make the schema of a line of an NDJSON stream: a `/classify` request that may have an id."""
+    described = {"description": "Comes back with the answer.", "type": ["string", "number"]}
+    return Schema.from_dict({**_one(longest), "id": Mark(metadata=described)}, name="LineRequest")()
 
 
 class ModelName(Schema):
@@ -125,14 +177,14 @@ class EvidenceAnswer(Schema):
     terms = fields.List(fields.Nested(TermAnswer), required=True)
 
 
-class ClassifyAnswer(Schema):
+class StanceAnswer(Schema):
     """The stance of one text."""
 
     label = fields.String(required=True, metadata={"description": "The likeliest label."})
-    confidence = Probability(required=True, metadata={"description": "Its probability."})
+    confidence = fields.Float(required=True, metadata={"description": "Its probability."})
     probabilities = fields.Dict(
         keys=fields.String(),
-        values=Probability(),
+        values=fields.Float(),
         required=True,
         metadata={"description": "Of every label; they add up to 1."},
     )
@@ -143,6 +195,137 @@ class ClassifyAnswer(Schema):
         metadata={"description": "Why the label is not to be relied on, or null."},
     )
     sentences = fields.Integer(required=True, metadata={"description": "How many sentences were judged."})
+    evidence = fields.List(
+        fields.Nested(EvidenceAnswer), metadata={"description": "One entry a sentence, where `explain` asked for it."}
+    )
+
+
+class ClassifyAnswer(StanceAnswer):
+    """The stance of one text, and which model tells it."""
+
+    model = fields.Nested(ModelName, required=True)
+
+
+class Indexed(Schema):
+    """What is said of one text of a batch."""
+
+    index = fields.Integer(required=True, metadata={"description": "The text's place in `texts`, from 0."})
+
+
+class ItemAnswer(StanceAnswer, Indexed):
+    """The stance of one text of a batch."""
+
+
+class ItemFault(Indexed):
+    """What is wrong with one text of a batch."""
+
+    detail = fields.String(required=True)
+
+
+class Line(Schema):
+    """Which line of a stream is answered."""
+
+    index = fields.Integer(required=True, metadata={"description": "The line's number from 0, blank ones counted."})
+    id = Mark(metadata={"description": "The `id` that the line had, if it had one.", "type": ["string", "number"]})
+
+
+class LineAnswer(ClassifyAnswer, Line):
+    """The stance of one line's text, and which model tells it."""
+
+
+class Fault(Schema):
+    """One fault of a request."""
+
+    pointer = fields.String(required=True, metadata={"description": "Where, as a JSON pointer (RFC 6901)."})
+    detail = fields.String(required=True)
+
+
+class LineError(Schema):
+    """What is wrong with a line, or with the stream from there on."""
+
+    detail = fields.String(required=True)
+    errors = fields.List(fields.Nested(Fault), metadata={"description": "Where the line breaks the schema."})
+
+
+class LineFault(Line):
+    """A line that is not judged."""
+
+    error = fields.Nested(LineError, required=True)
+
+
+class BatchAnswer(Schema):
+    """The stances of many texts."""
+
+    results = fields.List(fields.Nested(ItemAnswer), required=True)
+    errors = fields.List(fields.Nested(ItemFault), required=True)
+    model = fields.Nested(ModelName, required=True)
+
+
+class SentenceAnswer(SpanAnswer):
+    """A sentence of an article with its stance."""
+
+    label = fields.String(required=True)
+    confidence = fields.Float(required=True)
+    probabilities = fields.Dict(keys=fields.String(), values=fields.Float(), required=True)
+    uncertain = fields.String(required=True, allow_none=True)
+    actors = fields.List(fields.String(), required=True, metadata={"description": "The ids of those who hold it."})
+
+
+class MentionAnswer(SpanAnswer):
+    """Where an actor is named."""
+
+    text = fields.String(required=True, metadata={"description": "By what name, as it stands."})
+
+
+class ActorAnswer(Schema):
+    """An actor of an article: who holds a stance, or is named and holds none."""
+
+    id = fields.String(required=True)
+    name = fields.String(required=True)
+    kind = fields.String(required=True)
+    stands_for = fields.String(required=True, allow_none=True, metadata={"description": "The actor above, by its id."})
+    label = fields.String(
+        required=True, allow_none=True, metadata={"description": "Its stance, rolled up; null where it holds none."}
+    )
+    confidence = fields.Float(required=True, allow_none=True)
+    balance = fields.Float(
+        required=True, allow_none=True, metadata={"description": "Share of support less share of criticism, -1 to 1."}
+    )
+    shares = fields.Dict(
+        keys=fields.String(),
+        values=fields.Float(),
+        required=True,
+        metadata={"description": "Its sentences by label, so that opposing stances show; empty without a stance."},
+    )
+    sentences = fields.List(
+        fields.Integer(), required=True, metadata={"description": "The numbers of its sentences, from 0."}
+    )
+    via = fields.List(
+        fields.String(), required=True, metadata={"description": "Who of those standing for it holds some of them."}
+    )
+    mentions = fields.List(fields.Nested(MentionAnswer), required=True)
+
+
+class AnalyzeAnswer(Schema):
+    """The stances of an article: its own, its sentences', its actors'."""
+
+    label = fields.String(required=True, metadata={"description": "Rolled up from the sentences, as in `/classify`."})
+    confidence = fields.Float(required=True)
+    probabilities = fields.Dict(keys=fields.String(), values=fields.Float(), required=True)
+    uncertain = fields.String(required=True, allow_none=True)
+    balance = fields.Float(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Share of support less share of criticism, -1 to 1; null for a model without roles."},
+    )
+    shares = fields.Dict(
+        keys=fields.String(),
+        values=fields.Float(),
+        required=True,
+        metadata={"description": "The sentences by label; they add up to 1."},
+    )
+    sentences = fields.List(fields.Nested(SentenceAnswer), required=True)
+    actors = fields.List(fields.Nested(ActorAnswer), required=True)
     evidence = fields.List(
         fields.Nested(EvidenceAnswer), metadata={"description": "One entry a sentence, where `explain` asked for it."}
     )
@@ -188,6 +371,9 @@ class Limits(Schema):
 
     body = fields.Nested(Limit, required=True)
     text = fields.Nested(Limit, required=True)
+    article = fields.Nested(Limit, required=True)
+    batch = fields.Nested(Limit, required=True)
+    line = fields.Nested(Limit, required=True)
     nesting = fields.Nested(Limit, required=True)
     errors = fields.Nested(Limit, required=True)
     request_id = fields.Nested(Limit, required=True)
@@ -197,13 +383,6 @@ class Health(Schema):
     """A probe's answer."""
 
     status = fields.String(required=True, validate=validate.OneOf(["alive", "ready"]))
-
-
-class Fault(Schema):
-    """One fault of a request."""
-
-    pointer = fields.String(required=True, metadata={"description": "Where, as a JSON pointer (RFC 6901)."})
-    detail = fields.String(required=True)
 
 
 class Problem(Schema):

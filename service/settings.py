@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 PREFIX = "STANCE_"
+# What the command line sends to a service; one started from the same shell is not to stop at it.
+OF_THE_CLIENT = "STANCE_API_KEY"
 
 
 class SettingsError(Exception):
@@ -27,15 +29,20 @@ class Settings:
     threads: int = _setting(8, "Threads a worker: how many slow clients it can wait for at once.", 2)
     client_timeout_seconds: int = _setting(10, "How long a client may stay silent within a request, or not read.", 1)
     graceful_seconds: int = _setting(20, "How long requests in flight may take to end after SIGTERM.", 1)
-    max_body_bytes: int = _setting(8 * 2**20, "Largest request body; a larger one is answered 413.", 1)
+    max_body_bytes: int = _setting(
+        8 * 2**20, "Largest request body, but for NDJSON, which has no limit; a larger one is answered 413.", 1
+    )
     max_text_chars: int = _setting(100_000, "Longest text for /classify, in Unicode code points.", 1)
+    max_article_chars: int = _setting(1_000_000, "Longest article for /analyze, in Unicode code points.", 1)
+    max_batch_texts: int = _setting(256, "Most texts in a JSON batch for /classify/batch.", 1)
+    max_line_bytes: int = _setting(2**20, "Longest line of an NDJSON batch; a longer one gets an error line.", 1)
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> "Settings":
         """Read the settings; raises `SettingsError` for an unknown STANCE_ variable or an impossible value."""
         fields = {PREFIX + field.name.upper(): field for field in dataclasses.fields(cls)}
         values: dict[str, Any] = {}
-        for variable in sorted(name for name in environment if name.startswith(PREFIX)):
+        for variable in sorted(name for name in environment if name.startswith(PREFIX) and name != OF_THE_CLIENT):
             if variable not in fields:
                 raise SettingsError(
                     f"{variable} is no setting of this service; the settings are {', '.join(fields)}. "

@@ -40,6 +40,14 @@ b,d6,1,The ministers travelled on Tuesday.,neutral
 """
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep together, where tests run side by side, what shares the corpus's model, and else what shares a file."""
+    for item in items:
+        fitted = "corpus_models" in getattr(item, "fixturenames", ())
+        item.add_marker(pytest.mark.xdist_group("corpus" if fitted else str(item.path)))
+
+
 @pytest.fixture(scope="session")
 def toy_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Ten labelled sentences in two batches."""

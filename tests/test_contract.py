@@ -109,6 +109,86 @@ def test_classify_counts_sentences_and_tells_what_is_uncertain(client: FlaskClie
     assert post(client, {"text": "Lorem ipsum dolor."}).get_json()["uncertain"] == "unknown_vocabulary"
 
 
+def test_a_batch_answers_as_one_by_one_and_names_the_bad_texts(client: FlaskClient) -> None:
+    good = ["Warsaw welcomed the step.", "👍 Berlin called the step a grave mistake. Warsaw welcomed it."]
+    asked = {"explain": True, "min_confidence": 0.3, "offset_unit": "utf16"}
+    texts = [good[0], 3, "", SECRET + "\0", good[1], "x" * 1001, None]
+    answer = client.post("/classify/batch", json={"texts": texts, **asked})
+    assert answer.status_code == 200
+    body = loads_back(answer, schemas.BatchAnswer)
+    alone = [post(client, {"text": text, **asked}).get_json() for text in good]
+    assert [{**one, "model": body["model"]} for one in body["results"]] == [
+        {"index": index, **one} for index, one in zip((0, 4), alone, strict=True)
+    ]
+    assert [next(iter(one)) for one in body["results"]] == ["index", "index"]
+    assert [(one["index"], one["detail"]) for one in body["errors"]] == [
+        (1, "Not a valid string."),
+        (2, "Has no letter."),
+        (3, "Has a NUL character."),
+        (5, "Longer than 1000 code points."),
+        (6, "Field may not be null."),
+    ]
+    assert SECRET not in answer.get_data(as_text=True)
+
+
+@pytest.mark.parametrize(("texts", "detail"), [([], "Has 0 items"), (["a"] * 257, "Has 257 items"), ("a", "list")])
+def test_a_batch_is_a_list_within_the_limit(client: FlaskClient, texts: Any, detail: str) -> None:
+    answer = client.post("/classify/batch", json={"texts": texts})
+    (fault,) = is_problem(answer, 422)["errors"]
+    assert fault["pointer"] == "/texts"
+    assert detail in fault["detail"]
+
+
+ARTICLE = "👍 Warsaw welcomed the step. Berlin called the step a grave mistake. The talks lasted. Oslo met."
+
+
+def test_analyze_answers_by_its_schema(client: FlaskClient) -> None:
+    answer = client.post("/analyze", json={"text": ARTICLE, "explain": True})
+    assert answer.status_code == 200
+    body = loads_back(answer, schemas.AnalyzeAnswer)
+    assert answer.headers["X-Model-Version"] == body["model"]["version"]
+    whole = post(client, {"text": ARTICLE, "explain": True}).get_json()
+    for name in ("label", "confidence", "probabilities", "uncertain", "evidence"):
+        assert body[name] == whole[name]
+    assert [ARTICLE[one["start"] : one["end"]] for one in body["sentences"]] == [
+        "👍 Warsaw welcomed the step.",
+        "Berlin called the step a grave mistake.",
+        "The talks lasted.",
+        "Oslo met.",
+    ]
+    assert [one["label"] for one in body["sentences"]] == ["support", "criticism", "neutral", "neutral"]
+    assert [one["actors"] for one in body["sentences"]] == [["poland"], ["germany"], [], []]
+    assert body["shares"] == {"criticism": 0.25, "neutral": 0.5, "support": 0.25}
+    assert body["balance"] == 0
+    poland, germany, norway = body["actors"]
+    assert (poland["id"], poland["label"], poland["balance"], poland["sentences"]) == ("poland", "support", 1, [0])
+    assert (germany["id"], germany["label"], germany["balance"], germany["sentences"]) == (
+        "germany",
+        "criticism",
+        -1,
+        [1],
+    )
+    assert germany["mentions"] == [{"start": 28, "end": 34, "text": "Berlin"}]
+    assert norway["label"] is None
+    assert norway["confidence"] is norway["balance"] is None
+    assert norway["shares"] == {}
+
+
+def test_analyze_counts_as_the_request_asks(client: FlaskClient) -> None:
+    body = client.post("/analyze", json={"text": ARTICLE, "offset_unit": "utf16", "min_confidence": 1}).get_json()
+    units = ARTICLE.encode("utf-16-le")
+    mention = body["actors"][1]["mentions"][0]
+    assert units[2 * mention["start"] : 2 * mention["end"]].decode("utf-16-le") == mention["text"] == "Berlin"
+    assert {one["uncertain"] for one in body["sentences"]} == {"low_confidence"}
+    assert "evidence" not in body
+
+
+def test_analyze_takes_longer_texts_than_classify(client: FlaskClient) -> None:
+    long = "The talks lasted. " * 100
+    assert post(client, {"text": long}).status_code == 422
+    assert client.post("/analyze", json={"text": long}).status_code == 200
+
+
 def test_a_sane_request_id_comes_back_and_no_other(client: FlaskClient) -> None:
     assert client.get("/livez", headers={"X-Request-Id": "desk-7_a.B"}).headers["X-Request-Id"] == "desk-7_a.B"
     for hostile in ("", "a" * 65, "a b", "ä", "<script>"):
@@ -287,23 +367,38 @@ def test_a_text_never_reaches_the_log(client: FlaskClient, caplog: pytest.LogCap
 def test_the_specification_says_what_it_can(client: FlaskClient) -> None:
     specification = client.get("/openapi.json").get_json()
     assert specification["openapi"].startswith("3.1")
-    assert set(specification["paths"]) == {"/classify", "/model", "/limits", "/livez", "/readyz"}
+    assert set(specification["paths"]) == {
+        "/classify",
+        "/classify/batch",
+        "/analyze",
+        "/model",
+        "/limits",
+        "/livez",
+        "/readyz",
+    }
     text = specification["components"]["schemas"]["ClassifyRequest"]["properties"]["text"]
     assert text["maxLength"] == 1000
     assert r"\p{L}" in text["pattern"]
-    for operations in specification["paths"].values():
+    for path, operations in specification["paths"].items():
         for operation in operations.values():
             for status, answer in operation["responses"].items():
                 if "$ref" in answer:
                     answer = specification["components"]["responses"][answer["$ref"].rpartition("/")[2]]  # noqa: PLW2901
                 expected = "application/json" if status == "200" else "application/problem+json"
-                assert list(answer["content"]) == [expected]
+                lines = ["application/x-ndjson"] if (path, status) == ("/classify/batch", "200") else []
+                assert list(answer["content"]) == [expected, *lines]
+    batch = specification["paths"]["/classify/batch"]["post"]["requestBody"]["content"]
+    assert {kind: one["schema"]["$ref"].rpartition("/")[2] for kind, one in batch.items()} == {
+        "application/json": "BatchRequest",
+        "application/x-ndjson": "LineRequest",
+    }
 
 
 def test_the_limits_are_the_ones_in_force(client: FlaskClient, app: Flask) -> None:
     limits = client.get("/limits").get_json()
     assert limits["text"] == {"value": 1000, "unit": "code points"}
     assert limits["body"] == {"value": 20_000, "unit": "bytes"}
+    assert limits["line"] == {"value": 2**20, "unit": "bytes"}
 
 
 @pytest.mark.parametrize(

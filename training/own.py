@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from model.actors import Actors
 from model.analyzer import Analyzer
-from training import assess, behaviour
+from training import assess, behaviour, holders
 from training.dataset import Dataset
 
 TARGET = "US withdrawal from the INF Treaty"
@@ -21,8 +22,8 @@ def measure(
 ) -> dict[str, Any]:
     """Measure what the tables beside the corpus allow; `probabilities` are the rows' own, out of fold.
 
-    Returns `documents` (cross-validation and held-out rows), `unknown_vocabulary` and `behaviour`, each only where the
-    model and the rows have what it takes: three roles, documents that have a label.
+    Returns `documents` (cross-validation and held-out rows), `unknown_vocabulary`, `holders` and `behaviour`, each only
+    where the model and the rows have what it takes: three roles, documents that have a label.
     """
     found: dict[str, Any] = {"unknown_vocabulary": unknown(analyzer)}
     labelled = _documents()
@@ -35,8 +36,26 @@ def measure(
         judged = analyzer.probabilities(held_out.texts)
         parts["held out"] = {name: judged[numbers] for name, numbers in held_out.documents().items() if name in gold}
     found["documents"] = {name: assess.rolled_up(analyzer, part, gold) for name, part in parts.items() if part}
+    found["holders"] = _holders(analyzer, held_out)
     cases = behaviour.read()
     found["behaviour"] = behaviour.summary(cases, behaviour.run(analyzer, cases))
+    return found
+
+
+def _holders(analyzer: Analyzer, held_out: Dataset | None) -> dict[str, Any]:
+    """Measure attribution on the documents of the training part, and on those held out, whose actors are labelled too.
+
+    Attribution is rules: nothing of it was fitted to the training part, though the rules were written beside it.
+    """
+    table, roles = Actors.load(), analyzer.manifest.roles
+    found: dict[str, Any] = {"training documents": holders.attributed(holders.documents("train.csv"), table, roles)}
+    if held_out:
+        names = held_out.documents()
+        test = {name: rows for name, rows in holders.documents("test.csv").items() if name in names}
+        if test:
+            found["held-out documents"] = holders.attributed(test, table, roles) | {
+                "stances": holders.stances(test, analyzer)
+            }
     return found
 
 

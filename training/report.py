@@ -54,6 +54,8 @@ def text(found: Mapping[str, Any]) -> str:
         parts.append(f"## Held out, {found['test']['file']}\n\n" + assessment(found["test"]))
     for name, rolled in found.get("documents", {}).items():
         parts.append(f"## Whole documents, {name}: the roll-up\n\n" + _scores(rolled))
+    for name, held in found.get("holders", {}).items():
+        parts.append(f"## Who holds it, {name}\n\n" + _holders(held))
     if "unknown_vocabulary" in found:
         rows = [[kind, f"{row['texts']}", f"{row['caught']:.0%}"] for kind, row in found["unknown_vocabulary"].items()]
         parts.append("## Texts marked `unknown_vocabulary`\n\n" + table(["texts", "number", "marked"], rows))
@@ -97,7 +99,7 @@ def comparison(found: Mapping[str, Mapping[str, Any]]) -> str:
 def strongest(analyzer: Analyzer, count: int = plots.TERMS) -> dict[str, list[tuple[str, float]]]:
     """Return each label's words and two-word terms that speak most for it, with their weight: coefficient times idf."""
     block = next(block for block in analyzer.scorer.blocks if block.name == "words")
-    names = sorted(block.terms, key=block.terms.__getitem__)
+    names = block.terms.spelled()
     rows = analyzer.scorer.table[block.start : block.end]
     weights = rows[:, 1:].T * rows[:, 0]
     return {
@@ -129,6 +131,26 @@ def _scores(part: Mapping[str, Any]) -> str:
             interval = "{:.3f}–{:.3f}".format(*intervals[key]) if key in intervals else ""
             rows.append([name, "", "", f"{model[key]:.3f}", interval, f"{model['rows']:,}", f"{majority[key]:.3f}"])
     return table(["", "precision", "recall", "F1", "95%", "rows", "majority"], rows)
+
+
+def _holders(found: Mapping[str, Any]) -> str:
+    names = {
+        "exact": "the very actor",
+        "top": "whom it stands for in the end",
+        "first_named": "baseline: the first one named",
+    }
+    rows = [[name, *(f"{found[key][rate]:.3f}" for rate in ("precision", "recall"))] for key, name in names.items()]
+    parts = [table(["holder of a sentence's stance, given its label", "precision", "recall"], rows)]
+    failures = [[row["failure"], str(row["sentences"])] for row in found["failures"]]
+    parts.append(table(["commonest failures", "sentences"], failures))
+    if "stances" in found:
+        one = found["stances"]
+        parts.append(
+            f"Of {one['actors']} actors with a stance {one['found']:.0%} are found; of those given one "
+            f"{one['precision']:.0%} have one. Macro-F1 of the stance of those found: {one['scores']:.3f}, the "
+            f"majority's {one['majority']:.3f}."
+        )
+    return "\n\n".join(parts)
 
 
 def _behaviour(found: Mapping[str, Any]) -> str:

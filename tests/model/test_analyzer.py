@@ -78,3 +78,63 @@ def test_any_text_gets_probabilities(analyzer: Analyzer, text: str) -> None:
 def test_typographic_quotes_and_case_make_no_difference(analyzer: Analyzer) -> None:
     straight = analyzer.classify("berlin said it's a 'grave mistake'")
     assert straight == analyzer.classify("Berlin said it’s a ‘grave mistake’")
+
+
+def test_an_article_is_the_same_text_to_classify_and_analyze(analyzer: Analyzer) -> None:
+    text = "Warsaw welcomed the step. Berlin called the step a grave mistake. The talks lasted."
+    article = analyzer.analyze(text, explain=True)
+    assert article.stance == analyzer.classify(text, explain=True)
+    assert article.shares == {"criticism": 1 / 3, "neutral": 1 / 3, "support": 1 / 3}
+    assert article.balance == 0
+    for sentence in article.sentences:
+        alone = analyzer.classify(text[sentence.span.start : sentence.span.end])
+        assert (sentence.label, sentence.probabilities) == (alone.label, alone.probabilities)
+
+
+def test_who_speaks_for_whom(analyzer: Analyzer) -> None:
+    text = (
+        "Kremlin spokesman Dmitry Peskov called the step a grave mistake. Russia deplored the step. Sergei Lavrov met."
+    )
+    actors = {actor.id: actor for actor in analyzer.analyze(text).actors}
+    assert next(iter(actors)) == "russia"
+    assert actors["russia"].sentences == (0, 1)
+    assert actors["russia"].via == ("peskov",)
+    assert actors["kremlin"].via == ("peskov",)
+    assert actors["kremlin"].stands_for == "russia"
+    assert actors["peskov"].sentences == (0,)
+    assert actors["peskov"].via == ()
+    assert [text[at.start : at.end] for at in actors["peskov"].mentions] == ["Dmitry Peskov"]
+    assert actors["lavrov"].label is None
+    assert actors["lavrov"].sentences == ()
+
+
+def test_opposed_stances_of_one_actor_show(analyzer: Analyzer) -> None:
+    text = "Berlin welcomed the step and praised the overdue step. Berlin called the step a grave mistake."
+    (germany,) = analyzer.analyze(text).actors
+    assert germany.shares == {"criticism": 0.5, "neutral": 0, "support": 0.5}
+    assert germany.balance == 0
+
+
+def test_each_speaker_has_his_own_clause(analyzer: Analyzer) -> None:
+    text = "Warsaw welcomed the step as overdue, while Berlin called the step a grave mistake."
+    article = analyzer.analyze(text)
+    assert len(article.sentences) == 1
+    assert article.sentences[0].actors == ("poland", "germany")
+    assert {actor.id: actor.label for actor in article.actors} == {"poland": "support", "germany": "criticism"}
+
+
+def test_without_roles_there_is_no_balance(analyzer: Analyzer) -> None:
+    other = Analyzer(analyzer.scorer, replace(analyzer.manifest, roles={}))
+    article = other.analyze("Berlin called the step a grave mistake.")
+    assert article.balance is None
+    assert article.actors[0].balance is None
+    assert article.actors[0].label == "criticism"
+
+
+@given(st.text().filter(lambda text: any(map(str.isalpha, text))))
+def test_any_article_is_analyzed(analyzer: Analyzer, text: str) -> None:
+    article = analyzer.analyze(text)
+    assert sum(article.shares.values()) == pytest.approx(1)
+    for actor in article.actors:
+        assert all(number < len(article.sentences) for number in actor.sentences)
+        assert all(0 <= at.start < at.end <= len(text) for at in actor.mentions)

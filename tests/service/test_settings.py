@@ -59,3 +59,7 @@ def test_the_readme_has_the_same_table() -> None:
     for field in dataclasses.fields(Settings):
         lines.append(f"| `{PREFIX}{field.name.upper()}` | `{field.default}` | {field.metadata['consequence']} |")
     assert "\n".join(lines) in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_key_of_the_command_line_is_no_setting() -> None:
+    assert Settings.read({"STANCE_API_KEY": "secret"}) == Settings()

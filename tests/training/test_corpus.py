@@ -140,7 +140,8 @@ def test_near_duplicates(train: list[Record], test: list[Record], contrast: list
 def test_no_skeleton_more_than_three_times(train: list[Record], test: list[Record], masker: Masker) -> None:
     texts = [row["text"] for row in [*train, *test]]
     seen = Counter(skeleton(text, masker) for text in texts if len(masker.words(text)) >= 8)
-    assert [found for found, count in seen.items() if count > 3] == []
+    # Eight words that are all names and content words (a list of sources, a byline) have no skeleton in common.
+    assert [found for found, count in seen.items() if count > 3 and set(found.split()) != {"_"}] == []
 
 
 def test_shares(train: list[Record]) -> None:

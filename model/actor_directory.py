@@ -1,0 +1,53 @@
+"""All that reading a text goes by, made of the table once and never changed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from model.actor_forms import Form, Heads, Node, tree
+from model.actor_lexicon import Lexicon
+from model.actor_table import Entry, climb
+from model.actor_titles import MINISTRIES, Titles, ministry_kind
+from model.actor_tokens import Words
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """The actors by id and by name: their `chains` upwards and the `tops` of these, the persons' `roles`.
+
+    `ministries` are by the actor that they stand for and their kind, `steps` the forms of names by their first word.
+    """
+
+    entries: Mapping[str, Entry]
+    chains: Mapping[str, tuple[str, ...]]
+    tops: Mapping[str, str]
+    roles: Mapping[str, str]
+    ministries: Mapping[tuple[str | None, str], str]
+    steps: Mapping[str, Node]
+    heads: Heads
+    lexicon: Lexicon
+    titles: Titles
+
+    @classmethod
+    def of(
+        cls, entries: Mapping[str, Entry], forms: Mapping[Words, Form], heads: Heads, lexicon: Lexicon, titles: Titles
+    ) -> "Directory":
+        """Return the directory of these entries and forms."""
+        chains = {one: tuple(climb(one, entries)) for one in entries}
+        tops = {one: chain[-1] if chain else one for one, chain in chains.items()}
+        roles, steps = _roles(entries, lexicon.bearers), tree(forms).steps
+        return cls(entries, chains, tops, roles, _ministries(entries), steps, heads, lexicon, titles)
+
+
+def _ministries(entries: Mapping[str, Entry]) -> dict[tuple[str | None, str], str]:
+    ministries = [entry for entry in entries.values() if entry.kind == "ministry"]
+    return {(entry.stands_for, ministry_kind(entry.id)): entry.id for entry in ministries}
+
+
+def _roles(entries: Mapping[str, Entry], bearers: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
+    """Return each person's role: as the lexicon says, else a minister's by the ministry."""
+    roles = {one: role for role, ones in bearers.items() for one in ones}
+    for entry in entries.values():
+        kind = ministry_kind(entry.stands_for or "")
+        if entry.kind == "person" and entry.id not in roles and kind in MINISTRIES:
+            roles[entry.id] = kind.replace("ministry", "minister")
+    return roles

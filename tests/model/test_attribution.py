@@ -1,0 +1,92 @@
+"""Who holds a stance: golden tables, and what must hold on any text."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from model.actors import Actors
+from model.attribution import attribute, quotations
+from model.segmentation import sentences
+from model.values import Span
+
+HERE = Path(__file__).parent
+SIDES = ("criticism", "support")
+
+
+def table(name: str) -> list[Any]:
+    cases: list[Any] = tomllib.loads((HERE / name).read_text(encoding="utf-8"))["case"]
+    return [pytest.param(case, id=f"{case['rule']}-{number}") for number, case in enumerate(cases)]
+
+
+@pytest.fixture(scope="module")
+def actors() -> Actors:
+    return Actors.load()
+
+
+@pytest.mark.parametrize("case", table("attribution_sentences.toml"))
+def test_sentences(actors: Actors, case: dict[str, Any]) -> None:
+    """The table does not tell which side a sentence takes, so the holders must be right for one of them."""
+    text = case["text"]
+    found = [attribute(text, [Span(0, len(text))], actors.find(text), actors, [side])[0] for side in SIDES]
+    right = any(set(held) == set(case["holders"]) for held in found)
+    assert right != case.get("fails", False), found
+
+
+@pytest.mark.parametrize("case", table("attribution_passages.toml"))
+def test_passages(actors: Actors, case: dict[str, Any]) -> None:
+    text, spans = "", []
+    for marked in case["text"]:
+        sentence = marked.removeprefix("¶")
+        if text:
+            text += " " if sentence == marked else "\n\n"
+        spans.append(Span(len(text), len(text) + len(sentence)))
+        text += sentence
+    sides = [None if label == "neutral" else label for label in case["labels"]]
+    found = [set(held) for held in attribute(text, spans, actors.find(text), actors, sides)]
+    right = found == [{one for one in held.split(";") if one} for held in case["holders"]]
+    assert right != case.get("fails", False), found
+
+
+def test_most_cases_pass() -> None:
+    marked = [
+        case.values[0].get("fails", False)
+        for name in ("attribution_sentences.toml", "attribution_passages.toml")
+        for case in table(name)
+    ]
+    assert len(marked) >= 450
+    assert sum(marked) <= 105
+
+
+def test_quotations_end_with_their_paragraph() -> None:
+    text = "He said \"one. Two.\" Then “three ‘four’ five” and \"six.\n\nSeven 'eight nine' don't."
+    found = [text[span.start : span.end] for span in quotations(text)]
+    assert found == ['"one. Two."', "“three ‘four’ five”", '"six.', "'eight nine'"]
+
+
+NAMES = ["Berlin", "Maas", "Kremlin: ", "Poland and ", "both countries "]
+WORDS = [" said", "according to ", "the ", "he ", "by ", "critics ", "We ", "was criticised in ", "who "]
+MARKS = [", ", ". ", '"', "“", "”", "\n\n", "(", ")", "- "]
+pieces = st.sampled_from([*NAMES, *WORDS, *MARKS])
+
+
+@given(text=st.one_of(st.text(), st.lists(pieces).map("".join)), side=st.sampled_from(SIDES))
+def test_any_text_gets_known_holders(actors: Actors, text: str, side: str) -> None:
+    spans = sentences(text)
+    found = attribute(text, spans, actors.find(text), actors, [side] * len(spans))
+    assert len(found) == len(spans)
+    assert all(holder in actors.entries for held in found for holder in held)
+    assert attribute(text, spans, actors.find(text), actors, [None] * len(spans)) == [()] * len(spans)
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ['"', "He said. ", "Berlin, ", "Berlin and ", "said Maas, ", "(", '"A." ', "\n\n", "the ", "Berlin ", "Q: A. "],
+)
+def test_long_monotonous_texts_come_to_an_end(actors: Actors, unit: str) -> None:
+    text = unit * (100_000 // len(unit))
+    spans = sentences(text)
+    assert len(attribute(text, spans, actors.find(text), actors, ["criticism"] * len(spans))) == len(spans)
