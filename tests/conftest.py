@@ -1,5 +1,6 @@
 """Real parts for the tests: models really fitted, and the service as gunicorn runs it."""
 
+import fcntl
 import os
 import socket
 import subprocess
@@ -40,14 +41,6 @@ b,d6,1,The ministers travelled on Tuesday.,neutral
 """
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep together, where tests run side by side, what shares the corpus's model, and else what shares a file."""
-    for item in items:
-        fitted = "corpus_models" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("corpus" if fitted else str(item.path)))
-
-
 @pytest.fixture(scope="session")
 def toy_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Ten labelled sentences in two batches."""
@@ -65,10 +58,15 @@ def toy_models(toy_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
 
 
 @pytest.fixture(scope="session")
-def corpus_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A models folder with the model of the whole corpus: fitted once for all tests."""
-    models = tmp_path_factory.mktemp("corpus-models")
-    assert train.main(["--out", str(models)]) == 0
+def corpus_models(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A models folder with the model of the whole corpus: fitted once for all tests, side by side or not."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own if worker_id == "master" else own.parent
+    models = shared / "corpus-models"
+    with (shared / "corpus.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (models / "current").exists():
+            assert train.main(["--out", str(models)]) == 0
     return models
 
 
