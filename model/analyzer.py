@@ -59,10 +59,13 @@ class Analyzer:
         table = _table()
         mentions = table.find(text)
         held = self._held(text, spans, probabilities, mentions)
+        holding: dict[int, dict[str, None]] = defaultdict(dict)
+        for number, _, several in held:
+            holding[number] |= dict.fromkeys(several)
         sentences = []
         for number, (span, row, counts) in enumerate(zip(spans, probabilities.tolist(), known, strict=True)):
             one = self._stance(row, _share([counts]), 1, min_confidence)
-            holders = dict.fromkeys(holder for at, _, holders in held if at == number for holder in holders)
+            holders = holding.get(number, ())
             sentences.append(
                 Sentence(span, one.label, one.confidence, one.probabilities, one.uncertain, tuple(holders))
             )
