@@ -58,7 +58,7 @@ class Analyzer:
         probabilities, known = self._judge([text[span.start : span.end] for span in spans])
         table = _table()
         mentions = table.find(text)
-        held = self._held(text, spans, probabilities, mentions)
+        held = self._held(table, text, spans, probabilities, mentions)
         holding: dict[int, dict[str, None]] = defaultdict(dict)
         for number, _, several in held:
             holding[number] |= dict.fromkeys(several)
@@ -154,9 +154,11 @@ class Analyzer:
             return None
         return shares[roles["support"]] - shares[roles["criticism"]]
 
-    def _held(self, text: str, spans: Sequence[Span], probabilities: Floats, mentions: Sequence[Mention]) -> list[Held]:
+    def _held(
+        self, table: Actors, text: str, spans: Sequence[Span], probabilities: Floats, mentions: Sequence[Mention]
+    ) -> list[Held]:
         """Return every stance that somebody may hold: the sentence's number, its probabilities, its holders."""
-        parts = attribution.clauses(text, spans, mentions, _table())
+        parts = attribution.clauses(text, spans, mentions, table)
         cut = [clause for clauses in parts if len(clauses) > 1 for clause in clauses]
         rows = iter(self._judge([text[span.start : span.end] for span in cut])[0] if cut else ())
         numbered = [
@@ -165,7 +167,7 @@ class Analyzer:
             for clause in clauses
         ]
         sides = [self._side(self._labels[int(row.argmax())]) for _, _, row in numbered]
-        holders = attribution.attribute(text, [span for _, span, _ in numbered], mentions, _table(), sides)
+        holders = attribution.attribute(text, [span for _, span, _ in numbered], mentions, table, sides)
         return [(number, row, held) for (number, _, row), held in zip(numbered, holders, strict=True) if held]
 
     def _actors(self, table: Actors, mentions: Sequence[Mention], held: Sequence[Held]) -> Iterator[Actor]:

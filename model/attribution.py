@@ -29,7 +29,7 @@ from itertools import pairwise
 
 from model.actors import Actors
 from model.phrases import Holders, Item, Phrase, joined, phrases, preceding, words
-from model.rules import LEAVING, PASSIVE, SPEAKER, SUBJECT, Found, scored
+from model.rules import LEAVING, PASSIVE, SPEAKER, Found, scored
 from model.values import Mention, Span
 
 AUTHOR = "author"
@@ -89,6 +89,7 @@ class _Reader:
         self._quotations = quotations(text)
         self._opened = [quotation.start for quotation in self._quotations]
         self._own: dict[tuple[int, str | None], Found | None] = {}
+        self._found: dict[int, list[Found]] = {}
         self._resolved: dict[int, Holders] = {}
         self._items: dict[int, list[Item]] = {}
 
@@ -230,7 +231,7 @@ class _Reader:
                 return held
             if pronoun in ("he", "she") and (person := self._first_person_named(before)):
                 return person
-            if pronoun == "they" and (all_named := self._subjects(before)) and len(all_named) > 1:
+            if pronoun == "they" and (all_named := self._subjects(before)):
                 return all_named
         return ()
 
@@ -248,12 +249,7 @@ class _Reader:
 
     def _first_person_named(self, number: int) -> Holders:
         for item in self._read(number):
-            if (
-                item.actors
-                and not item.quoted
-                and not item.possessive
-                and self.actors.entries[item.actors[0]].kind == "person"
-            ):
+            if item.person and not item.quoted and not item.possessive:
                 return item.actors
         return ()
 
@@ -290,24 +286,26 @@ class _Reader:
     def _best(self, number: int, side: str | None) -> Found | None:
         """Return the phrase that a sentence's own words give the strongest rule, among those that may hold its side."""
         if (number, side) not in self._own:
-            items = self._read(number)
-            found = [
-                (score, self._speaking(items, phrase))
-                for score, phrase in scored(items)
-                if self._may(score, phrase, side)
-            ]
+            found = [one for one in self._scored(number) if self._may(one[0], side)]
             # Who reports what somebody else says is the medium, and holds nothing.
             others = [one for one in found if not self._is_medium(one[1])]
             self._own[number, side] = max(others or found, key=lambda one: (one[0], -one[1].first), default=None)
         return self._own[number, side]
 
+    def _scored(self, number: int) -> list[Found]:
+        """Return every phrase of a sentence that some rule makes a holder, found once for whatever side is asked."""
+        if number not in self._found:
+            items = self._read(number)
+            self._found[number] = [(score, self._speaking(items, phrase)) for score, phrase in scored(items)]
+        return self._found[number]
+
     def _is_medium(self, phrase: Phrase) -> bool:
         return {self.actors.entries[actor].kind for actor in phrase.actors} == {"media"}
 
-    def _may(self, score: int, phrase: Phrase, side: str | None) -> bool:
+    def _may(self, score: int, side: str | None) -> bool:
         if side is None:
             return True
-        if score <= SUBJECT and (self._speaks_itself or len(self._labels) > 1):
+        if score <= LEAVING and (self._speaks_itself or len(self._labels) > 1):
             return False  # who acts in an opinion piece or in somebody's speech is what it is about
         return score != LEAVING or side == "support"
 
@@ -360,7 +358,7 @@ class _Reader:
 def quotations(text: str) -> list[Span]:
     """Return the stretches of a text in quotation marks, marks included, in order.
 
-    A quotation ends with its paragraph, unless the next one opens with a mark again, as papers print long ones.
+    A quotation ends with its paragraph; papers open a long one anew in the next.
     Single marks count where none of the double ones is open. Cost: linear.
     """
     found: list[Span] = []

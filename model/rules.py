@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from model.phrases import VIEW, WHOSE, Item, Phrase, after_apposition, depends, joined, phrases, preceding, words
 
 # How strongly each rule binds.
-LABEL, ACCORDING, TURNED, SPEAKER, PASSIVE, NOUN, SUBJECT, LEAVING = 90, 88, 86, 80, 75, 60, 50, 45
+LABEL, ACCORDING, TURNED, SPEAKER, PASSIVE, NOUN, LEAVING, SUBJECT = 90, 88, 86, 80, 75, 60, 45, 40
 # A subject within a subordinate clause gives way to that of the main clause.
 SUBORDINATE = 30
 # How many words may stand between a name and its verb.
@@ -27,10 +27,10 @@ def scored(items: Sequence[Item]) -> Iterator[Found]:
     scores = [_score(items, phrase) for phrase in found]
     strangers = list(_strangers(items, found))
     yield from ((SPEAKER, phrase) for phrase in strangers)
-    speaks = bool(strangers) or any(score > SUBJECT for score in scores)
-    acts = next((phrase for score, phrase in zip(scores, found, strict=True) if SUBORDINATE < score <= SUBJECT), None)
+    speaks = bool(strangers) or any(score > LEAVING for score in scores)
+    acts = next((phrase for score, phrase in zip(scores, found, strict=True) if SUBORDINATE < score <= LEAVING), None)
     for score, phrase in zip(scores, found, strict=True):
-        if score > SUBJECT or score == SUBORDINATE or (phrase is acts and not speaks):
+        if score > LEAVING or score == SUBORDINATE or (phrase is acts and not speaks):
             yield score, phrase
 
 
@@ -111,8 +111,6 @@ def _passive(items: Sequence[Item], at: int, preposition: str) -> int:
                 return PASSIVE if preposition != "at" else NOUN
             if text in known["say"] and text.endswith("ed") and _is_passive(items, step):
                 return PASSIVE
-        if items[step].actors and preposition == "by":
-            continue
     return 0
 
 
@@ -153,7 +151,7 @@ def _subject(items: Sequence[Item], phrase: Phrase, before: int, at: int) -> int
     )
     if verb in known["leave"]:
         return LEAVING if begins else 0
-    return SUBJECT - 10 if verb and begins and (not phrase.pronoun or before < 0) else 0
+    return SUBJECT if verb and begins and (not phrase.pronoun or before < 0) else 0
 
 
 def _verb(items: Sequence[Item], at: int) -> tuple[str, bool, int]:
