@@ -29,6 +29,7 @@ from itertools import pairwise
 
 from model.actors import Actors
 from model.phrases import Holders, Item, Phrase, joined, phrases, preceding, words
+from model.quotations import quotations
 from model.rules import LEAVING, PASSIVE, SPEAKER, Found, scored
 from model.values import Mention, Span
 
@@ -38,15 +39,15 @@ SPOKEN = 0.1
 # Over how many sentences a pronoun or a quotation may reach back.
 LOOKED_BACK = 6
 
+# Up to how many words a sentence is a fragment.
+FRAGMENT = 8
+
 _item = re.compile(r"[^\W_]+(?:['’.&-][^\W_]+)*|[\"“”„«»,;:()–—!?']|-+")
-_quote = re.compile(r"[\"“”„«»]|(?<!\w)['‘](?=\w)|(?<=[\w.,!?…])['’](?!\w)|\n[ \t\r]*\n")
 _TURNS = ("but", "while", "whereas", "and", "yet", "though")
 _turn = re.compile(r";|, (?:" + "|".join(_TURNS) + r")\b")
 _label = re.compile(r"\s*(?:\[[^\]\n]*\]\s*)?([^\n:!?\"“”]{1,60}):\s")
 _first_person = re.compile(r"\b(?:I|[Ww]e|[Oo]ur|[Mm]y|us)\b")
 _dateline = re.compile(r"\A\s*(?:[^\n]{0,200}\n+){0,4}[^\n]{0,60}(?:\([\w .]+\)\s*[-–—]|[A-Z]{3,}[^\n.]{0,40}[-–—])")
-# What may close what opens a quotation.
-_CLOSED_BY = {'"': '"', "“": '”"', "„": "“”", "«": "»", "'": "'’", "‘": "’'"}
 
 
 def attribute(
@@ -57,41 +58,80 @@ def attribute(
     `spans` are the sentences, `mentions` what `actors` found in the text, `sides` each sentence's role: "support",
     "criticism", or `None` for a neutral one. Cost: some 50 µs a sentence with a stance; linear in the text.
     """
-    reader = _Reader(text, spans, mentions, actors)
-    found = [reader.holders(number, side) if side else () for number, side in enumerate(sides)]
-    stances = [number for number, side in enumerate(sides) if side]
-    unheld = [number for number in stances if not found[number] and not reader.crowded(number)]
-    if reader.is_opinion(len(unheld), len(stances)):
-        for number in unheld:
-            found[number] = reader.issuer
-    return found
+    return Reader(text, spans, mentions, actors, quotations(text)).attribute(sides)
 
 
-def clauses(text: str, spans: Sequence[Span], mentions: Sequence[Mention], actors: Actors) -> list[list[Span]]:
-    """Cut each sentence in which several speak, each in a clause of its own, into those; leave others whole.
+class Reader:
+    """One text being read; what a sentence says of its speaker is found out once, when it is asked for.
 
-    "Warsaw welcomed it, but Berlin called it a mistake." has two stances, which no one label tells.
+    `spans` are the sentences, `mentions` what `actors` found in the text, `quoted` its `quotations`.
     """
-    reader = _Reader(text, spans, mentions, actors)
-    return [
-        reader.clauses(number) if _turn.search(text, span.start, span.end) else [span]
-        for number, span in enumerate(spans)
-    ]
 
-
-class _Reader:
-    """One text being read; what a sentence says of its speaker is found out once, when it is asked for."""
-
-    def __init__(self, text: str, spans: Sequence[Span], mentions: Sequence[Mention], actors: Actors):
+    def __init__(
+        self, text: str, spans: Sequence[Span], mentions: Sequence[Mention], actors: Actors, quoted: Sequence[Span]
+    ):
         self.text, self.spans, self.mentions, self.actors = text, spans, mentions, actors
         self._starts = [mention.span.start for mention in mentions]
         self._begins = [span.start for span in spans]
-        self._quotations = quotations(text)
-        self._opened = [quotation.start for quotation in self._quotations]
+        self._quotations = quoted
+        self._opened = [quotation.start for quotation in quoted]
+        self._items: dict[Span, list[Item]] = {}
+        self._found: dict[Span, list[Found]] = {}
         self._own: dict[tuple[int, str | None], Found | None] = {}
-        self._found: dict[int, list[Found]] = {}
         self._resolved: dict[int, Holders] = {}
-        self._items: dict[int, list[Item]] = {}
+
+    def attribute(self, sides: Sequence[str | None]) -> list[Holders]:
+        """Return the actors that hold each sentence's stance, as the function `attribute` does."""
+        found = [self.holders(number, side) if side else () for number, side in enumerate(sides)]
+        stances = [number for number, side in enumerate(sides) if side]
+        unheld = [number for number in stances if not found[number] and not self.crowded(number)]
+        if self.is_opinion(len(unheld), len(stances)):
+            for number in unheld:
+                found[number] = self.issuer
+        return found
+
+    def by_clause(self) -> tuple["Reader", list[int]]:
+        """Return a reader of the same text, its clauses in place of its sentences, and each clause's sentence.
+
+        A sentence in which several speak, each in a clause of its own, is cut: "Warsaw welcomed it, but Berlin called
+        it a mistake." has two stances, which no one label tells. All others stay whole.
+        """
+        cut = [
+            (clause, number)
+            for number, span in enumerate(self.spans)
+            for clause in (self.clauses(number) if _turn.search(self.text, span.start, span.end) else [span])
+        ]
+        reader = Reader(self.text, [clause for clause, _ in cut], self.mentions, self.actors, self._quotations)
+        reader._items = self._items
+        return reader, [number for _, number in cut]
+
+    def utterances(self) -> list[range]:
+        """Return what is judged together: a fragment of a quotation with what it goes on from, all else alone.
+
+        A fragment is a sentence of few words that begins within quotation marks ("That would be a mistake," he said).
+        It goes on from the sentence before, or in the same quotation to the one after, unless somebody else speaks
+        there.
+        """
+        found: list[range] = []
+        for number in range(len(self.spans)):
+            begun = number and len(found[-1]) == 1 and self._is_fragment(number - 1)
+            goes_on = self._is_fragment(number) or (begun and self._goes_on(number) == self._goes_on(number - 1))
+            if number and goes_on and self._is_one_voice(number):
+                found[-1] = range(found[-1].start, number + 1)
+            else:
+                found.append(range(number, number + 1))
+        return found
+
+    def _is_fragment(self, number: int) -> bool:
+        span = self.spans[number]
+        if self._goes_on(number) is None:
+            return False
+        return len(self.text[span.start : span.end].split(maxsplit=FRAGMENT)) <= FRAGMENT
+
+    def _is_one_voice(self, number: int) -> bool:
+        """Tell whether somebody known says a sentence, and nobody else the one before."""
+        held = self.holders(number, None)
+        return bool(held) and (self.holders(number - 1, None) == held or self._best(number - 1, None) is None)
 
     @cached_property
     def _labels(self) -> dict[int, Holders]:
@@ -294,10 +334,11 @@ class _Reader:
 
     def _scored(self, number: int) -> list[Found]:
         """Return every phrase of a sentence that some rule makes a holder, found once for whatever side is asked."""
-        if number not in self._found:
+        span = self.spans[number]
+        if span not in self._found:
             items = self._read(number)
-            self._found[number] = [(score, self._speaking(items, phrase)) for score, phrase in scored(items)]
-        return self._found[number]
+            self._found[span] = [(score, self._speaking(items, phrase)) for score, phrase in scored(items)]
+        return self._found[span]
 
     def _is_medium(self, phrase: Phrase) -> bool:
         return {self.actors.entries[actor].kind for actor in phrase.actors} == {"media"}
@@ -327,9 +368,9 @@ class _Reader:
 
     def _read(self, number: int) -> list[Item]:
         """Cut a sentence into its words, marks and names."""
-        if number in self._items:
-            return self._items[number]
         span = self.spans[number]
+        if span in self._items:
+            return self._items[span]
         items: list[Item] = []
         at = span.start
         for mention in self._mentions(span):
@@ -346,32 +387,10 @@ class _Reader:
             quoted = self._quoted(mention.span.start)
             items.append(Item(name, mention.span.end, quoted, (mention.actor,), possessive, person))
         items += self._words(at, span.end)
-        self._items[number] = items
+        self._items[span] = items
         return items
 
     def _words(self, start: int, end: int) -> Iterator[Item]:
         quoted = self._quoted
         for match in _item.finditer(self.text, start, end):
             yield Item(match[0].lower(), match.end(), quoted(match.start()))
-
-
-def quotations(text: str) -> list[Span]:
-    """Return the stretches of a text in quotation marks, marks included, in order.
-
-    A quotation ends with its paragraph; papers open a long one anew in the next.
-    Single marks count where none of the double ones is open. Cost: linear.
-    """
-    found: list[Span] = []
-    opened: int | None = None
-    closers = ""
-    for match in _quote.finditer(text):
-        mark = match[0]
-        if opened is None:
-            if mark in _CLOSED_BY:
-                opened, closers = match.start(), _CLOSED_BY[mark]
-        elif mark[0] == "\n" or mark in closers:
-            found.append(Span(opened, match.start() if mark[0] == "\n" else match.end()))
-            opened = None
-    if opened is not None:
-        found.append(Span(opened, len(text)))
-    return found

@@ -1,7 +1,9 @@
 """The one prediction path."""
 
+import tomllib
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,10 +12,19 @@ from hypothesis import strategies as st
 
 from model import Analyzer
 
+FRAGMENTS: list[dict[str, Any]] = tomllib.loads(Path(__file__).with_name("fragments.toml").read_text(encoding="utf-8"))[
+    "case"
+]
+
 
 @pytest.fixture(scope="module")
 def analyzer(toy_models: Path) -> Analyzer:
     return Analyzer.load(toy_models)
+
+
+@pytest.fixture(scope="module")
+def fitted(corpus_models: Path) -> Analyzer:
+    return Analyzer.load(corpus_models)
 
 
 def test_one_sentence_keeps_its_own_probabilities(analyzer: Analyzer) -> None:
@@ -121,6 +132,32 @@ def test_each_speaker_has_his_own_clause(analyzer: Analyzer) -> None:
     assert len(article.sentences) == 1
     assert article.sentences[0].actors == ("poland", "germany")
     assert {actor.id: actor.label for actor in article.actors} == {"poland": "support", "germany": "criticism"}
+
+
+@pytest.mark.parametrize("case", FRAGMENTS, ids=[case["actor"] for case in FRAGMENTS])
+def test_fragments_of_quotations(fitted: Analyzer, case: dict[str, Any]) -> None:
+    labels = {actor.id: actor.label for actor in fitted.analyze(case["text"]).actors}
+    assert ((labels[case["actor"]] or "neutral") == case["label"]) != case.get("fails", False)
+
+
+def test_a_fragment_is_judged_with_what_it_goes_on_from(analyzer: Analyzer) -> None:
+    text = '"The step? A grave mistake. Vienna talks," Angela Merkel said. "Overdue," said Theresa May.'
+    article = analyzer.analyze(text)
+    actors = {actor.id: actor for actor in article.actors}
+    assert actors["merkel"].sentences == (0, 1, 2)
+    assert actors["merkel"].shares == {"criticism": 1, "neutral": 0, "support": 0}
+    assert actors["may"].sentences == (3,)
+    assert actors["may"].label == "support"
+    assert article.sentences[2].label == analyzer.classify('Vienna talks," Angela Merkel said.').label
+
+
+def test_a_fragment_may_open_a_quotation(analyzer: Analyzer) -> None:
+    text = (
+        '"A mistake. The ministers of two states have praised the grave step for many long years," Angela Merkel said.'
+    )
+    actors = {actor.id: actor for actor in analyzer.analyze(text).actors}
+    assert actors["merkel"].sentences == (0, 1)
+    assert max(actors["merkel"].shares.values()) == 1
 
 
 def test_without_roles_there_is_no_balance(analyzer: Analyzer) -> None:

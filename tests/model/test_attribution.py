@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.actors import Actors
-from model.attribution import attribute, quotations
+from model.attribution import attribute
+from model.quotations import quotations
 from model.segmentation import sentences
 from model.values import Span
 
