@@ -8,7 +8,7 @@ ENGINE = $(firstword $(shell for e in docker podman; do $$e info >/dev/null 2>&1
 IMAGE ?= stance
 MODELS := $(or $(STANCE_MODELS),model/artifacts)
 
-.PHONY: help serve train test lint image image-check lock clean
+.PHONY: help serve train test lint image image-check sbom audit lock clean
 
 help: ## list what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,7 +51,15 @@ image-check: .venv/dev.stamp ## build the images, run them hardened, post and re
 	elif [ -f ../shared/tools/image-check ]; then \
 	  unset ENGINE; bash ../shared/tools/image-check . -- $(BIN)/python tests/image/smoke.py; \
 	else echo "no container engine has $(BASE) or can fetch it, and ../shared/tools/image-check is not there"; exit 1; fi \
-	&& sh tests/image/training.sh
+	&& sh tests/image/inside.sh && sh tests/image/training.sh
+
+# Without the index's address, which is each machine's own: the hashes hold wherever the files come from.
+sbom: .venv/dev.stamp ## write the image's bill of materials (CycloneDX), from its lock, to build/sbom.json
+	@mkdir -p build
+	$(BIN)/cyclonedx-py requirements --output-reproducible --index-url '' --output-file build/sbom.json requirements/serve.lock
+
+audit: .venv/dev.stamp ## look the locked packages up among known vulnerabilities; needs PyPI's own interface
+	$(BIN)/uv tool run pip-audit --strict --disable-pip --require-hashes --requirement requirements/dev.lock
 
 lock: .venv/dev.stamp ## lock the dependencies anew
 	@for extra in serve train dev; do \
