@@ -2,6 +2,7 @@
 # Build the image with $ENGINE, run it hardened, wait until it is ready and healthy, post to it, stop it with SIGTERM.
 set -eu
 "$ENGINE" build --build-arg BASE="$BASE" -t "$IMAGE" .
+"$ENGINE" image inspect -f 'built: {{.Size}} bytes' "$IMAGE"
 id=$("$ENGINE" run -d --rm=false -p 127.0.0.1::8000 --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges "$IMAGE")
 trap '"$ENGINE" rm -f "$id" >/dev/null' EXIT
 BASE_URL=http://$("$ENGINE" port "$id" 8000/tcp | head -n 1)
