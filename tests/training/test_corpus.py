@@ -4,6 +4,7 @@ from collections import Counter
 
 import pytest
 
+from model.actors import Actors
 from training import corpus
 from training.corpus import Masker, Record, near_duplicates, skeleton
 from training.roles import ROLES
@@ -91,7 +92,7 @@ def test_documents_have_one_batch_genre_region_and_period(train: list[Record], t
 
 
 def test_every_holder_is_a_known_actor(everything: list[Record]) -> None:
-    known = {actor["id"] for actor in corpus.actors()}
+    known = set(Actors.load().entries)
     for row in everything:
         holders = row["holder"].split(";") if row["holder"] else []
         assert set(holders) <= known, where(row)
