@@ -58,6 +58,15 @@ def test_a_misspelt_field_is_found() -> None:
         kubernetes_validate.validate(misspelt, kubernetes_validate.latest_version(), strict=True)
 
 
+@pytest.mark.parametrize(("before", "after"), [("", ""), ("read_only:", "readonly:")])
+def test_compose_takes_its_file_and_no_misspelt_one(tmp_path: Path, before: str, after: str) -> None:
+    file = tmp_path / "compose.yaml"
+    file.write_text((DEPLOY / "compose.yaml").read_text(encoding="utf-8").replace(before, after), encoding="utf-8")
+    command = ["-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", str(file)]
+    done = subprocess.run([sys.executable, *command], capture_output=True, text=True, check=False)
+    assert done.returncode == (1 if before else 0), done.stdout
+
+
 def test_the_kustomization_has_every_manifest_but_the_secret_and_the_job() -> None:
     by_hand = {"kustomization.yaml", "secret.example.yaml", "train.yaml"}
     assert {file.name for file in KUBERNETES.glob("*.yaml")} - by_hand == set(KUSTOMIZATION["resources"])
