@@ -7,17 +7,19 @@ equals the first. A person stands before the office beside the name, an office b
 | -------------------- | --------------------------------------------------------------- | -------------------- |
 | label                | *Kremlin: exit makes world less safe*; *Exit a mistake – Minsk* | kremlin; belarus     |
 | according to         | *The exit, according to Beijing, does harm.*                    | china                |
-| speaker, turned      | *"A mistake," said Maas.*                                       | maas                 |
+| speaker, turned      | *"A mistake," said Maas.*; *TASS quoted the Kremlin as saying*  | maas; kremlin        |
+| speaker, put in      | *The exit, Maas said, does harm.*                               | maas                 |
 | speaker              | *Maas said …*; *a spokesman for NATO called it …*               | maas; nato           |
 | passive              | *was condemned by Iran*; *was criticised in Berlin*             | iran; germany        |
 | noun of stance       | *China's opposition to …*; *fears in Warsaw*; *For Tokyo, …*    | china; poland; japan |
+|                      | *Polish backing for …*; *In Rome it was called …*               | poland; italy        |
 | subject              | *Poland and Latvia side with …*                                 | poland, latvia       |
 | leaving              | *Washington quit because …* (never of criticism)                | us                   |
 | crowd                | *Critics say …*                                                 | nobody               |
 
 What has no name of its own takes the holder of what it goes on from: a quotation its speaker's (in the sentences that
-it runs over, else before it), a pronoun the last speaker's, a line of a transcript its label's. What is left is
-the author's in an opinion piece and nobody's elsewhere.
+it runs over, else before it), a pronoun and "the official" or "a ministry official" the last speaker's, a line of a
+transcript its label's. What is left is the author's in an opinion piece and nobody's elsewhere.
 """
 
 import re
@@ -181,7 +183,12 @@ class Reader:
         """Return whom a phrase of a sentence means."""
         if phrase.pronoun in ("i", "we"):
             return self._line(number) if len(self._labels) > 1 else self.issuer
-        return self._meant(number, phrase.pronoun) if phrase.pronoun else phrase.actors
+        if not phrase.pronoun:
+            return phrase.actors
+        # "An EU spokeswoman pleaded for the treaty, without which, she said, …"
+        speaking = (one for score, one in self._scored(number) if score >= SPEAKER and one.last < phrase.first)
+        named = next((one.actors for one in speaking if one.actors), ())
+        return named or self._meant(number, phrase.pronoun)
 
     def _line(self, number: int) -> Holders:
         """Return the label's holder of the transcript's line that a sentence stands in."""
@@ -362,9 +369,10 @@ class Reader:
             if not item.actors
         ]
         people = [text for text in told if text in known["people"]]
-        former = bool(people) and not {"former", "retired", "ex-president", "ex-minister"}.isdisjoint(told)
+        former = not known["former"].isdisjoint(told)
+        vague = phrase.actors == ("europe",)  # "European diplomats": a continent says nothing
         private = people and people[0] in known["private"] and kinds <= {"country", "group"}
-        return replace(phrase, actors=()) if former or private else phrase
+        return replace(phrase, actors=()) if former or vague or private else phrase
 
     def _read(self, number: int) -> list[Item]:
         """Cut a sentence into its words, marks and names."""

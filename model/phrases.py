@@ -163,7 +163,7 @@ def _qualified(items: Sequence[Item], last: int) -> int:
     for step in range(place + 1, min(place + 5, len(items))):
         if items[step].actors:
             return _named(items, step).last
-        if not items[step].text.isalpha():
+        if not items[step].text.isalpha() or items[step].text in ("and", "or"):
             break
     return last
 
@@ -190,6 +190,8 @@ def _body(items: Sequence[Item], at: int) -> Phrase | None:
 
 def after_apposition(items: Sequence[Item], at: int) -> int:
     """Return where the sentence goes on after what stands between commas, brackets or dashes behind a name."""
+    if 0 < at < len(items) and items[at].text in ("who", "whose", "which") and items[at - 1].text == ",":
+        at -= 1
     if at >= len(items) or items[at].text not in (",", "(", "–", "—", "--"):
         return at
     closing = {"(": (")",), ",": (",", "-", "–", "—")}.get(items[at].text, (items[at].text,))
@@ -211,7 +213,7 @@ def _is_apposition(items: Sequence[Item], first: int, end: int) -> bool:
     start = items[first]
     if start.text in ("according", "along", "together", "and", "or", "but", "joined") or start.quoted:
         return False
-    if any(items[step].text in known["say"] for step in range(max(first, end - 1), end)):
+    if start.text not in known["subordinators"] and items[end - 1].text in known["say"]:
         return False  # "Trump, Fihn said, has …"
     name = first + (start.text in known["articles"])
     listed = any(item.text in ("and", "or") for item in items[name + 1 : end])
@@ -245,6 +247,8 @@ def _link(items: Sequence[Item], one: Phrase, other: Phrase) -> str:
     if not (one.actors and other.actors) or one.possessive:
         return ""
     between = [item.text for item in items[one.last + 1 : other.first]]
+    if between[:1] == ["of"] and len(between) < APPOSITION // 4:  # "Bob Menendez of New Jersey and Jack Reed"
+        between = between[next((at for at, text in enumerate(between) if text in _LISTED - {"of"}), 0) :]
     if not set(between) <= _LISTED:
         between = [item.text for item in items[after_apposition(items, one.last + 1) : other.first]]
         if not between or not set(between) <= _LISTED:

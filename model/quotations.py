@@ -4,7 +4,8 @@ import re
 
 from model.values import Span
 
-_mark = re.compile(r"[\"“”„«»]|(?<!\w)['‘](?=\w)|(?<=[\w.,!?…])['’](?!\w)|\n[ \t\r]*\n")
+# What may open a quotation is the group: of single marks the one before a word, not those of "months'" and "'80s".
+_mark = re.compile(r"([\"“”„«»]|(?<!\w)['‘](?=[^\W\d]))|(?<=[\w.,!?…])['’](?!\w)|\n[ \t\r]*\n")
 # What may close what opens a quotation.
 _CLOSED_BY = {'"': '"', "“": '”"', "„": "“”", "«": "»", "'": "'’", "‘": "’'"}
 
@@ -21,7 +22,7 @@ def quotations(text: str) -> list[Span]:
     for match in _mark.finditer(text):
         mark = match[0]
         if opened is None:
-            if mark in _CLOSED_BY:
+            if match[1] in _CLOSED_BY:
                 opened, closers = match.start(), _CLOSED_BY[mark]
         elif mark[0] == "\n" or mark in closers:
             found.append(Span(opened, match.start() if mark[0] == "\n" else match.end()))

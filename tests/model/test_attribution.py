@@ -58,8 +58,8 @@ def test_most_cases_pass() -> None:
         for name in ("attribution_sentences.toml", "attribution_passages.toml")
         for case in table(name)
     ]
-    assert len(marked) >= 450
-    assert sum(marked) <= 105
+    assert len(marked) >= 470
+    assert sum(marked) <= 90
 
 
 def test_quotations_end_with_their_paragraph() -> None:
@@ -91,3 +91,8 @@ def test_long_monotonous_texts_come_to_an_end(actors: Actors, unit: str) -> None
     text = unit * (100_000 // len(unit))
     spans = sentences(text)
     assert len(attribute(text, spans, actors.find(text), actors, ["criticism"] * len(spans))) == len(spans)
+
+
+def test_an_apostrophe_opens_no_quotation() -> None:
+    text = "Six months' notice, the allies' request and the '80s. He called it 'reckless'."
+    assert [text[span.start : span.end] for span in quotations(text)] == ["'reckless'"]
