@@ -103,10 +103,12 @@ def _holder(reading: Reading, role: str, owner: str, top: str) -> str:
 def _ministry(reading: Reading, hit: Hit, role: str) -> str | None:
     """Find a ministry that no country is said of: that of the place beside it, the one named last, the minister's.
 
-    "In Moscow a Foreign Ministry spokesman", "the foreign ministry in Tokyo"; "the ministry".
+    "In Moscow a Foreign Ministry spokesman", "the foreign ministry in Tokyo"; "the ministry"; else the dateline's.
     """
     place = _place_beside(reading, hit)
-    ministry = reading.directory.ministries.get((place, role)) or _ministry_before(reading, hit, role)
+    ministries = reading.directory.ministries
+    ministry = ministries.get((place, role)) or _ministry_before(reading, hit, role)
+    ministry = ministry or ministries.get((reading.home, role))
     # "Foreign Office" has an owner of its own, unless another is named so: the German one.
     phrase = " ".join(reading.words[hit.start : hit.end])
     own = ministry and hit.owner and not fold(reading.entries[ministry].name).endswith(phrase)

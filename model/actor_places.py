@@ -10,6 +10,8 @@ _DASHES = frozenset("(-–—")
 def take_country(reading: Reading, hit: Hit, owner: str) -> None:
     """Read a country's word; with a title after it, it may be a person: "the Polish minister"."""
     if _names_no_country(reading, hit):
+        if reading.home is None and _is_dateline(reading, hit):
+            reading.home = owner
         return
     title = reading.longest(hit.end + 2 * (reading.words[hit.end : hit.end + 2] == ["'", "s"]))
     who = reading.bearers.get((title.form.title, owner)) if title else None

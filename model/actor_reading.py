@@ -22,6 +22,7 @@ class Reading(ActorText):
     `found` are the mentions, the last of them over the words `began` to `end`; the words before `done` are read.
     `named` are the actors named in full with the word at which they last were, `countries` the last two named.
     `bearers` tell who last bore a role: of all, or of those for one actor. `learned` are the roles that the text tells.
+    `home` is the country of the dateline: whose ministry is "the foreign ministry" where the text names none.
     `titled` is the last title before a name, `person` the word after the last person, and who it was.
     """
 
@@ -31,6 +32,7 @@ class Reading(ActorText):
         self.done = self.began = self.end = 0
         self.named: dict[str, int] = {}
         self.countries: list[str] = []
+        self.home: str | None = None
         self.bearers: dict[tuple[str, str | None], str] = {}
         self.learned: dict[str, str] = {}
         self.titled = Titled()

@@ -278,6 +278,8 @@ class Reader:
                 return held
             if pronoun in ("he", "she") and (person := self._first_person_named(before)):
                 return person
+            if pronoun in ("he", "she") and self._names_a_stranger(before):
+                return ()
             if pronoun == "they" and (all_named := self._subjects(before)):
                 return all_named
         return ()
@@ -299,6 +301,15 @@ class Reader:
             if item.person and not item.quoted and not item.possessive:
                 return item.actors
         return ()
+
+    def _names_a_stranger(self, number: int) -> bool:
+        """Tell whether a sentence brings in somebody without a name: "a retired colonel was less sure"."""
+        items, known = self._read(number), words()
+        return any(
+            one.text in ("a", "an", "one", "another") and not {two.text, three.text}.isdisjoint(known["strangers"])
+            for one, two, three in zip(items, items[1:], items[2:], strict=False)
+            if not one.quoted
+        )
 
     def _subjects(self, number: int) -> Holders:
         """Return those named together in a sentence: in a list, else the two that it names."""

@@ -34,7 +34,7 @@ _SEVERAL = frozenset(
         "sides",
     ]
 )
-VIEW = frozenset(["view", "opinion", "eyes", "judgement", "judgment"])
+VIEW = frozenset(["words", "telling", "account", "view", "opinion", "eyes", "judgement", "judgment"])
 
 
 class Item(NamedTuple):
@@ -163,6 +163,8 @@ def _qualified(items: Sequence[Item], last: int) -> int:
     for step in range(place + 1, min(place + 5, len(items))):
         if items[step].actors:
             return _named(items, step).last
+        if items[last].person and items[step].text == "," and items[place].text == "of":
+            return step - 1  # "Elizabeth Warren of Massachusetts, who …"
         if not items[step].text.isalpha() or items[step].text in ("and", "or"):
             break
     return last

@@ -151,6 +151,7 @@ def _according(items: Sequence[Item], first: int) -> bool:
 def _passive(items: Sequence[Item], at: int, preposition: str) -> int:
     """Score "condemned by X" and "met with dismay in X": a verb or noun of stance before the preposition."""
     known = words()
+    came = preposition == "from" and items[at - 1].text in ("came", "comes", "come")
     for step in range(at - 1, max(at - 10, -1), -1):
         text = items[step].text
         if items[step].quoted or text in (";", ":"):
@@ -159,7 +160,7 @@ def _passive(items: Sequence[Item], at: int, preposition: str) -> int:
             return PASSIVE
         if preposition == "by" and text in known["stance"] and text not in known["things"] and step > at - 5:
             return PASSIVE
-        if preposition != "by" and step > at - 5:
+        if preposition != "by" and (came or step > at - 5):
             if text in known["stance"] or text in ("fire", "blow", "applause", "fears"):
                 return PASSIVE if preposition != "at" else NOUN
             if text in known["say"] and text.endswith("ed") and _is_passive(items, step):
@@ -217,7 +218,7 @@ def _subject(items: Sequence[Item], phrase: Phrase, before: int, at: int) -> int
         if _is_inserted(items, before, place):
             return INSERTED
         return SUBORDINATE if subordinate or _is_told(items, phrase.first) else SPEAKER
-    begins = previous in ("", ",", "and", "but", "yet", "so", "then") or before < 0
+    begins = previous in ("", ",", "and", "but", "yet", "so", "then") or previous in _DASHES or before < 0
     begins = begins or (
         items[0].text in known["before"] and not any(item.text == "," for item in items[: phrase.first])
     )
@@ -252,9 +253,10 @@ def _verb(items: Sequence[Item], at: int) -> tuple[str, bool, int]:
             break
         before = items[step - 1].text if step > at else ""
         noun = before in known["before"] or (before in known["articles"] and before not in ("both", "all"))
-        if text in known["saying"] and (step == at or being):
+        if text in known["saying"] and (step == at or being or before == "those"):
             return text, False, step
-        if (text in known["say"] or text in known["leave"]) and not noun:
+        reported = being and step + 1 < len(items) and items[step + 1].text == "to"  # "was reported to regret"
+        if not reported and (text in known["say"] or text in known["leave"]) and not noun:
             return text, being and text.endswith("ed"), step
         if text in known["things"] and not first:
             return "", False, at
