@@ -4,7 +4,7 @@ import json
 from typing import Any, NoReturn
 
 import marshmallow
-from flask import current_app, request
+from flask import current_app, g, request
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
 from service.errors import InvalidRequestError
@@ -27,6 +27,7 @@ def load(schema: marshmallow.Schema) -> Any:
     schema.
     """
     body = request.get_data(cache=False)
+    g.bytes_in = len(body)
     if len(body) > current_app.config["MAX_BODY_BYTES"]:
         raise RequestEntityTooLarge
     try:

@@ -47,17 +47,18 @@ class Lines:
 
     def answer(self) -> Response:
         """Answer the request's body line by line; raises what `judge` raises, before a byte of the answer is sent."""
-        found = self._answers(request.environ["wsgi.input"], self.judge(), g.request_id)
+        found = self._answers(request.environ["wsgi.input"], self.judge(), g._get_current_object())
         return Response(found, content_type=MEDIA_TYPE)
 
-    def _answers(self, source: Any, judge: Judge, request_id: str) -> Iterator[bytes]:
+    def _answers(self, source: Any, judge: Judge, named: Any) -> Iterator[bytes]:
         yield b""  # sends the head: a client may wait for it before it sends a line
         cutter, index = Cutter(self.longest), 0
         try:
             for piece in pieces(source):
+                named.bytes_in += len(piece)
                 gathered = bytearray()
                 for one in cutter.cut(piece):
-                    gathered += self._line(index, one, judge, request_id)
+                    gathered += self._line(index, one, judge, named.request_id)
                     index += 1
                     if len(gathered) >= _GATHERED_BYTES:
                         yield bytes(gathered)
@@ -66,7 +67,7 @@ class Lines:
         except BrokenOffError as fault:
             yield line(_refusal({"index": index, "error": {"detail": str(fault)}}))
         else:
-            yield self._line(index, cutter.rest(), judge, request_id)
+            yield self._line(index, cutter.rest(), judge, named.request_id)
 
     def _line(self, index: int, sent: bytes, judge: Judge, request_id: str) -> bytes:
         """Answer one line: nothing to a blank one, a sentence to one that cannot be judged."""
@@ -85,7 +86,7 @@ class Lines:
             listed = errors.InvalidRequestError(fault.normalized_messages(), self.takes).faults
             error = {"detail": "The line breaks the schema.", "errors": listed}
         except Exception:
-            log.exception("%s line %d", request_id, index)
+            log.exception("line %(line)d of a stream failed", {"request_id": request_id, "line": index})
             error = {"detail": "The fault is ours. The request id leads to the log."}
         return line(_refusal({**marks, "error": error}))
 

@@ -9,7 +9,7 @@ ROOT = Path(__file__).parent.parent
 # Third-party packages open files of their own when they are imported; ours must not, so they come first.
 PROBE = """
 import sys
-import countryinfo, flask_smorest, flask_swagger_ui, gunicorn.workers.gthread, tqdm
+import countryinfo, flask_smorest, flask_swagger_ui, gunicorn.workers.gthread, prometheus_client, tqdm
 import sklearn.linear_model, sklearn.feature_extraction.text, sklearn.pipeline, sklearn.metrics, sklearn.model_selection
 root, did = sys.argv[1], []
 def hook(event, arguments):

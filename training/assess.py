@@ -13,12 +13,17 @@ from training.dataset import Dataset, DatasetError
 
 
 def assess(
-    dataset: Dataset, labels: Sequence[str], roles: Mapping[str, str], probabilities: NDArray[np.float64], majority: str
+    dataset: Dataset,
+    labels: Sequence[str],
+    roles: Mapping[str, str],
+    probabilities: NDArray[np.float64],
+    unknown: Sequence[bool],
+    majority: str,
 ) -> dict[str, Any]:
     """Measure probabilities (rows as in `dataset`, columns as in `labels`) beside always answering `majority`.
 
     Returns `model` and `majority` (see `scores.scores`), `intervals` over documents, or rows where there are none,
-    `calibration` and `coverage`.
+    `calibration`, `coverage`, the mean confidence, and the share of rows that are `unknown` vocabulary.
     """
     gold = dataset.gold
     best = probabilities.argmax(axis=1)
@@ -32,6 +37,8 @@ def assess(
         "intervals": scores.intervals(labels, gold, predicted, groups, roles),
         "calibration": scores.calibration(confidences, right),
         "coverage": scores.coverage(labels, gold, predicted, confidences),
+        "mean_confidence": float(confidences.mean()),
+        "unknown_vocabulary": float(np.mean(unknown)),
     }
 
 
@@ -46,7 +53,8 @@ def analyzer(model: Analyzer, dataset: Dataset, majority: str) -> dict[str, Any]
             raise DatasetError(f"label {label}: not one of the model's; expected {', '.join(labels)}")
     stances = model.judge(dataset.texts)
     probabilities = np.array([[stance.probabilities[label] for label in labels] for stance in stances])
-    return assess(dataset, labels, model.manifest.roles, probabilities, majority)
+    unknown = [stance.uncertain is not None for stance in stances]
+    return assess(dataset, labels, model.manifest.roles, probabilities, unknown, majority)
 
 
 def rolled_up(

@@ -12,6 +12,8 @@ from training.dataset import Dataset, DatasetError
 from training.fit import fit
 
 Split = tuple[list[int], list[int]]
+# Numbers of rows, their decision values, and of each the share of its words that the fold's vocabulary knows.
+Judged = tuple[list[int], NDArray[np.float64], NDArray[np.float64]]
 
 
 def split(dataset: Dataset, count: int, seed: int) -> list[Split]:
@@ -32,26 +34,23 @@ def split(dataset: Dataset, count: int, seed: int) -> list[Split]:
     return found
 
 
-def judge(
-    dataset: Dataset, splits: Sequence[Split], parameters: Mapping[str, Any], seed: int
-) -> Iterator[tuple[list[int], NDArray[np.float64]]]:
-    """Fit on each split's training rows; yield the judged rows' numbers and decision values, split by split."""
-    judged: Iterator[tuple[list[int], NDArray[np.float64]]] = Parallel(n_jobs=-1, return_as="generator")(
+def judge(dataset: Dataset, splits: Sequence[Split], parameters: Mapping[str, Any], seed: int) -> Iterator[Judged]:
+    """Fit on each split's training rows; yield what they make of the judged ones, split by split."""
+    judged: Iterator[Judged] = Parallel(n_jobs=-1, return_as="generator")(
         delayed(_judge)(dataset, one, parameters, seed) for one in splits
     )
     return judged
 
 
-def pool(judged: Sequence[tuple[list[int], NDArray[np.float64]]]) -> NDArray[np.float64]:
-    """Join the folds: the decision values of every row, in the order of the rows."""
-    order = np.argsort([row for rows, _ in judged for row in rows])
-    decisions: NDArray[np.float64] = np.concatenate([found for _, found in judged])[order]
-    return decisions
+def pool(judged: Sequence[Judged]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Join the folds: the decision values of every row and its share of known words, in the order of the rows."""
+    order = np.argsort([row for rows, _, _ in judged for row in rows])
+    decisions = np.concatenate([found for _, found, _ in judged])[order]
+    return decisions, np.concatenate([known for _, _, known in judged])[order]
 
 
-def _judge(
-    dataset: Dataset, one: Split, parameters: Mapping[str, Any], seed: int
-) -> tuple[list[int], NDArray[np.float64]]:
+def _judge(dataset: Dataset, one: Split, parameters: Mapping[str, Any], seed: int) -> Judged:
     training, judged = one
     analyzer, _ = fit(dataset.subset(training), parameters, seed)
-    return judged, analyzer.decisions(dataset.subset(judged).texts)
+    texts = dataset.subset(judged).texts
+    return judged, analyzer.decisions(texts), np.array([analyzer.known_share(text) for text in texts])
