@@ -63,6 +63,7 @@ def create_app(settings: Settings | None = None, models: Models | None = None) -
         OPENAPI_VERSION="3.1.0",
         OPENAPI_URL_PREFIX="/",
     )
+    app.extensions["models"] = models  # for the worker, which watches for new versions
     app.before_request(_name_request)
     app.after_request(_finish)
     ProblemApi(app).register_blueprint(routes.blueprint(settings, models))

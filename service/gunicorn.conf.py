@@ -50,6 +50,12 @@ def when_ready(server):
         listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, timeout)
 
 
+def post_worker_init(worker):
+    # Benchmarks serve other applications under these settings.
+    if models := getattr(worker.wsgi, "extensions", {}).get("models"):
+        models.watch()
+
+
 def child_exit(server, worker):
     """Take a dead worker off the board of connections, else its last count would stand there for ever."""
     worker.release()

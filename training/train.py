@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 from tqdm import tqdm
 
-from model import artifact
+from model import artifact, publishing
 from model.analyzer import Analyzer, softmax
 from training import assess, calibrate, curve, dataset, folds, own, parameters, report, roles
 from training.dataset import Dataset
 from training.fit import fit
+from training.parameters import UNKNOWN_VOCABULARY
 from training.search import rounds, search
 
 ROOT = Path(__file__).parent.parent
@@ -31,13 +32,23 @@ FEW_ROWS, FEW_OF_A_LABEL = 200, 30
 BAR = "{desc}: {n_fmt}/{total_fmt}, {elapsed} gone, {remaining} left"
 
 
+class UnpublishedError(Exception):
+    """A model that could not be written; the message is a sentence for the user."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Train and publish; returns the exit status: 0, or 2 for a file that cannot be used, in one line on stderr."""
+    """Train and publish; returns the exit status, with a line on stderr for what is not 0.
+
+    2 says that a file cannot be used, 1 that nothing could be published.
+    """
     try:
         train(_options(arguments))
     except (dataset.DatasetError, parameters.ParametersError) as fault:
         print(fault, file=sys.stderr)
         return 2
+    except UnpublishedError as fault:
+        print(fault, file=sys.stderr)
+        return 1
     return 0
 
 
@@ -65,14 +76,14 @@ def train(options: argparse.Namespace) -> None:
         settings |= found["search"][0]["parameters"]
     splits = folds.split(rows, FOLDS, options.seed)
     judged = _progress(folds.judge(rows, splits, settings, options.seed), "cross-validation", len(splits))
-    decisions = folds.pool(list(judged))
+    decisions, known = folds.pool(list(judged))
     running = rows.running() or range(len(rows.rows))
     temperature = calibrate.temperature(decisions[running], rows.subset(running).gold, rows.labels)
     print(f"fitting on all {len(rows.rows):,} rows, then the report …", file=sys.stderr)
     analyzer, fitted = fit(rows, settings, options.seed, options.target, sides)
     analyzer = analyzer.calibrated(temperature)
     probabilities = softmax(decisions / temperature)
-    found |= measure(analyzer, rows, probabilities, splits)
+    found |= measure(analyzer, rows, probabilities, known, splits)
     if held_out:
         found["test"] = {"file": options.test.name, "digest": held_out.digest}
         found["test"] |= assess.analyzer(analyzer, held_out, majority(rows))
@@ -107,18 +118,25 @@ def warnings(rows: Dataset, target: str) -> list[str]:
 
 
 def measure(
-    analyzer: Analyzer, rows: Dataset, probabilities: NDArray[np.float64], splits: Sequence[folds.Split]
+    analyzer: Analyzer,
+    rows: Dataset,
+    probabilities: NDArray[np.float64],
+    known: NDArray[np.float64],
+    splits: Sequence[folds.Split],
 ) -> dict[str, Any]:
     """Measure out of fold: all rows, and running documents alone where the file has other rows too.
 
     The temperature was fitted on these very decision values: one number on all of them.
     """
     labels, sides = analyzer.manifest.labels, analyzer.manifest.roles
-    every = assess.assess(rows, labels, sides, probabilities, majority(rows))
+    unknown = known < analyzer.manifest.thresholds[UNKNOWN_VOCABULARY]
+    every = assess.assess(rows, labels, sides, probabilities, unknown.tolist(), majority(rows))
     found: dict[str, Any] = {"cross_validation": {"folds": len(splits), "grouped_by": rows.groups()[0], **every}}
     running = rows.running()
     if 0 < len(running) < len(rows.rows):
-        found["running"] = assess.assess(rows.subset(running), labels, sides, probabilities[running], majority(rows))
+        found["running"] = assess.assess(
+            rows.subset(running), labels, sides, probabilities[running], unknown[running].tolist(), majority(rows)
+        )
     return found
 
 
@@ -136,16 +154,22 @@ def publish(
     found: Mapping[str, Any],
     picture: Path | None,
 ) -> artifact.Manifest:
-    """Complete the manifest with data and metrics and save the version with its report."""
+    """Complete the manifest with data and metrics and publish the version with its report."""
     data = {"file": file.name, "digest": rows.digest, "rows": len(rows.rows)}
     data["labels"] = dict(sorted(Counter(rows.gold).items()))
     manifest = replace(analyzer.manifest, data=data, metrics=metrics(found))
     files = report.files({"data": data, **found}, analyzer, picture)
-    return artifact.save(models, fitted, analyzer.scorer, manifest, files)
+    try:
+        return publishing.publish(models, fitted, analyzer.scorer, manifest, files)
+    except OSError as fault:
+        raise UnpublishedError(f"nothing is published, {models} cannot be written: {fault.strerror}") from fault
 
 
 def metrics(found: Mapping[str, Any]) -> dict[str, Any]:
-    """Pick what a client of the model wants to know: scores, intervals, calibration, accuracy against coverage."""
+    """Pick what a client of the model wants to know: scores, intervals, calibration, accuracy against coverage.
+
+    Mean confidence and unknown vocabulary are what a service sets its traffic beside.
+    """
     picked: dict[str, Any] = {}
     for name in ("cross_validation", "running", "test"):
         if name in found:
@@ -156,6 +180,8 @@ def metrics(found: Mapping[str, Any]) -> dict[str, Any]:
                 "intervals": part["intervals"],
                 "calibration": calibration,
                 "coverage": part["coverage"],
+                "mean_confidence": part["mean_confidence"],
+                "unknown_vocabulary": part["unknown_vocabulary"],
                 "majority": {key: part["majority"][key] for key in ("macro_f1", "accuracy")},
             }
     for name, rolled in found.get("documents", {}).items():

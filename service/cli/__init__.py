@@ -7,18 +7,19 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from service.cli import analyze, classify
-from service.cli.asking import UnavailableError
+from service.cli import analyze, classify, models, moves
+from service.cli.asking import UnavailableError, UnwritableError
 
-# Each adds a subcommand by `register(commands)`, which sets `run`, from the options to the exit status.
-_COMMANDS = (classify, analyze)
-_UNAVAILABLE = 3
+# Each adds its subcommands by `register(commands)`, which sets `run`, from the options to the exit status.
+_COMMANDS = (classify, analyze, models, moves)
+_UNAVAILABLE, _UNWRITABLE = 3, 4
 _INTERRUPTED = 130  # 128 and the signal's number, as a shell has it
 STATUSES = """exit status:
   0  all is answered
   1  something could not be read or judged: it is named on stderr, all else is answered
   2  wrong usage
-  3  no model, or no service
+  3  no model that verifies, or no service
+  4  the models folder cannot be written
 """
 
 
@@ -30,9 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
         return int(options.run(options))
-    except UnavailableError as fault:
+    except (UnavailableError, UnwritableError) as fault:
         print(f"stance: {fault}", file=sys.stderr)
-        return _UNAVAILABLE
+        return _UNWRITABLE if isinstance(fault, UnwritableError) else _UNAVAILABLE
     except BrokenPipeError:
         # The reader has had enough. What is left in the buffer goes nowhere, else Python complains of it at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

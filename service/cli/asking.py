@@ -9,6 +9,10 @@ class UnavailableError(Exception):
     """Nobody there to answer: no model, or no service; the message is a sentence for the user."""
 
 
+class UnwritableError(Exception):
+    """A models folder that cannot be written; the message is a sentence for the user."""
+
+
 @dataclass(frozen=True, slots=True)
 class Text:
     """A text to judge: its place in the input from 0, and how the user finds it: a file's name, "line 3"."""

@@ -13,9 +13,7 @@ _MODELS = Path("model/artifacts")
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that say who is asked, and for what."""
     who = parser.add_mutually_exclusive_group()
-    who.add_argument(
-        "--models", type=Path, metavar="DIR", help=f"models folder or version (default: STANCE_MODELS or {_MODELS})"
-    )
+    add_models(who, "models folder or version")
     who.add_argument(
         "--url", type=address, help="ask the service at this address instead, with the key STANCE_API_KEY if it is set"
     )
@@ -45,7 +43,17 @@ def choose(options: argparse.Namespace) -> Judge:
         return Remote(options.url, os.environ.get("STANCE_API_KEY", ""), asked)
     from service.cli.local import Local  # noqa: PLC0415  (numpy and the model: a quarter of a second)
 
-    return Local(options.models or Path(os.environ.get("STANCE_MODELS") or _MODELS), asked)
+    return Local(models(options), asked)
+
+
+def add_models(parser: argparse._ActionsContainer, what: str) -> None:
+    """Add the option that says which folder is meant."""
+    parser.add_argument("--models", type=Path, metavar="DIR", help=f"{what} (default: STANCE_MODELS or {_MODELS})")
+
+
+def models(options: argparse.Namespace) -> Path:
+    """Return the folder that `--models` names, or that of the service."""
+    return options.models or Path(os.environ.get("STANCE_MODELS") or _MODELS)
 
 
 def share(given: str) -> float:

@@ -47,10 +47,20 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def show(options: argparse.Namespace, judge: Judge, outcomes: Outcomes, total: int | None, forms: Forms) -> int:
     """Write each answer as soon as it is there, and name each fault; returns the exit status, 1 after a fault."""
     faults = Faults()
-    for piece in _laid_out(options, judge, faults.name(_progress(outcomes, total)), forms):
+    write(_laid_out(options, judge, faults.name(_progress(outcomes, total)), forms))
+    return 1 if faults.named else 0
+
+
+def write(pieces: Iterable[str]) -> None:
+    """Write each piece to stdout as soon as it is there."""
+    for piece in pieces:
         sys.stdout.write(piece)
         sys.stdout.flush()
-    return 1 if faults.named else 0
+
+
+def coloured(options: argparse.Namespace) -> bool:
+    """Say whether tables have colours."""
+    return not (options.no_color or os.environ.get("NO_COLOR"))
 
 
 class Faults:
@@ -66,37 +76,42 @@ class Faults:
                 yield one
             else:
                 self.named = True
-                print(f"stance: {printable(one.where)}: {one.reason}", file=sys.stderr)
+                name(one)
+
+
+def name(fault: Fault) -> None:
+    """Name a fault on stderr."""
+    print(f"stance: {printable(fault.where)}: {fault.reason}", file=sys.stderr)
 
 
 def _laid_out(options: argparse.Namespace, judge: Judge, answered: Iterator[Answered], forms: Forms) -> Iterator[str]:
     match options.format:
         case "table":
-            coloured = not (options.no_color or os.environ.get("NO_COLOR"))
-            return forms.table(answered, judge.card(), coloured)
+            return forms.table(answered, judge.card(), coloured(options))
         case "csv":
             labels = judge.card().labels
             rows = (row for one in answered for row in forms.rows(one, labels))
-            return _csv(forms.columns(labels), rows)
+            return as_csv(forms.columns(labels), rows)
         case "json":
-            return _json(map(forms.value, answered))
+            return as_list(map(forms.value, answered))
         case _:
-            return (_encode(forms.value(one)) + "\n" for one in answered)
+            return (encode(forms.value(one)) + "\n" for one in answered)
 
 
-_encode = json.JSONEncoder(ensure_ascii=False).encode
+encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
-def _json(values: Iterable[Any]) -> Iterator[str]:
+def as_list(values: Iterable[Any]) -> Iterator[str]:
     """Yield one list with a line for each value."""
     before = "[\n"
     for value in values:
-        yield before + _encode(value)
+        yield before + encode(value)
         before = ",\n"
     yield "[]\n" if before == "[\n" else "\n]\n"
 
 
-def _csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
+def as_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
+    """Yield the columns' names and the rows, a line each."""
     for row in chain([columns], rows):
         line = io.StringIO()
         csv.writer(line, lineterminator="\n").writerow(row)

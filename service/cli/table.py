@@ -37,6 +37,20 @@ def articles(answered: Iterable[Answered], card: Card, coloured: bool) -> Iterat
         yield page.render(*page.article(one))
 
 
+def versions(found: Iterable[Values], coloured: bool) -> str:
+    """Return a line for each version of a models folder, the current one marked."""
+    page = _Page(Card((), {}), coloured)
+    table = _table("version", "", "published", "rows", "macro-F1", "test", "target")
+    table.columns[2].no_wrap = True
+    for one in found:
+        current = Text("current", "green") if one["current"] else ""
+        figures = (f"{one[name]:.3f}" if one[name] is not None else "" for name in ("macro_f1", "test_macro_f1"))
+        published = one["published"].replace("T", " ").removesuffix("Z")
+        rows = "" if one["rows"] is None else f"{one['rows']:,}"
+        table.add_row(one["version"], current, published, rows, *figures, printable(one["target"]))
+    return page.render(table)
+
+
 @contextmanager
 def bar(total: int | None) -> Iterator[Callable[[int], None]]:
     """Show a bar on stderr that says how many of how many are done; it goes at the end."""

@@ -1,8 +1,7 @@
-"""Publishing and loading: never half, never wrong, never silent."""
+"""Verifying and loading: never wrong, never silent."""
 
 import json
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -38,39 +37,6 @@ def test_the_version_is_the_content_digest(version: Path) -> None:
     analyzer = Analyzer.load(version)
     assert version.name == analyzer.manifest.content_digest[:12] == analyzer.manifest.version
     assert {"manifest.json", "scorer.npz", "model.joblib", "report.json"} < {file.name for file in version.iterdir()}
-
-
-def test_saving_again_leaves_the_version_alone(models: Path, version: Path) -> None:
-    found, manifest = artifact.load(models)
-    before = (version / "scorer.npz").stat().st_mtime_ns
-    assert artifact.save(models, None, found, manifest, {}).version == version.name
-    assert (version / "scorer.npz").stat().st_mtime_ns == before
-    assert sorted(path.name for path in models.iterdir()) == sorted(["current", version.name])
-
-
-def test_a_fact_that_shapes_answers_makes_another_version(models: Path, version: Path) -> None:
-    found, manifest = artifact.load(models)
-    other = artifact.save(models, None, found, replace(manifest, thresholds={"unknown_vocabulary": 0.9}), {})
-    assert other.version != version.name
-    assert Analyzer.load(models).manifest.version == other.version
-    assert Analyzer.load(version).manifest.version == version.name
-
-
-def test_a_failed_save_leaves_what_was(models: Path, version: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    found, manifest = artifact.load(models)
-    monkeypatch.setattr(artifact, "_sync", lambda _: (_ for _ in ()).throw(OSError("disk full")))
-    with pytest.raises(OSError, match="disk full"):
-        artifact.save(models, None, found, replace(manifest, target="other"), {})
-    assert Analyzer.load(models).manifest.version == version.name
-    assert sorted(path.name for path in models.iterdir()) == sorted(["current", version.name])
-
-
-def test_a_failed_promotion_leaves_what_was(models: Path, version: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(artifact.os, "fsync", lambda _: (_ for _ in ()).throw(OSError("disk full")))
-    with pytest.raises(OSError, match="disk full"):
-        artifact.promote(models, "0" * 12)
-    assert (models / "current").read_text().strip() == version.name
-    assert not list(models.glob(".current-*"))
 
 
 def spoil_nothing_published(models: Path, version: Path) -> None:
@@ -126,7 +92,7 @@ def replace_file(version: Path, name: str, content: bytes) -> None:
     """Put another file there, with a digest that is right."""
     (version / name).write_bytes(content)
     digests = json.loads((version / "manifest.json").read_text())["file_digests"]
-    change(version, file_digests={**digests, name: artifact._file_digest(version / name)})
+    change(version, file_digests={**digests, name: artifact.file_digest(version / name)})
 
 
 def spoil_archive(models: Path, version: Path) -> None:
@@ -143,6 +109,25 @@ class Evil:
 
     def __reduce__(self) -> tuple[object, tuple[str]]:
         return pytest.fail, ("unpickled",)
+
+
+def spoil_manifest_nested(models: Path, version: Path) -> None:
+    (version / "manifest.json").write_text("[" * 100_000)
+
+
+def spoil_name(models: Path, version: Path) -> None:
+    version.rename(models / ("0" * 12))
+    (models / "current").write_text("0" * 12)
+
+
+def spoil_folder_is_a_file(models: Path, version: Path) -> None:
+    shutil.rmtree(models)
+    models.write_text("")
+
+
+def spoil_pointer_is_a_folder(models: Path, version: Path) -> None:
+    (models / "current").unlink()
+    (models / "current").mkdir()
 
 
 def spoil_manifest_types(models: Path, version: Path) -> None:
@@ -164,6 +149,10 @@ SPOILT = [
     (spoil_facts, ArtifactCorruptError, "content .* does not match"),
     (spoil_archive, ArtifactCorruptError, "cannot be read"),
     (spoil_pickle_in_archive, ArtifactCorruptError, "cannot be read"),
+    (spoil_manifest_nested, ArtifactCorruptError, "not JSON"),
+    (spoil_name, ArtifactCorruptError, "under another's name"),
+    (spoil_folder_is_a_file, ArtifactMissingError, "cannot be read: Not a directory"),
+    (spoil_pointer_is_a_folder, ArtifactMissingError, "cannot be read: Is a directory"),
     (spoil_manifest_types, ArtifactCorruptError, "cannot be read"),
 ]
 

@@ -109,9 +109,9 @@ def test_the_readme_and_every_help_have_the_statuses(run: Run) -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     for status, meaning in re.findall(r"^ +(\d)  (.+)$", STATUSES, re.MULTILINE):
         assert f"| {status} | {meaning} |\n" in readme
-    for command in ("classify", "analyze"):
+    for command in ("classify", "analyze", "models", "promote", "rollback"):
         assert STATUSES in run(command, "--help").stdout.decode()
-        assert f"stance {command} " in readme
+        assert f"stance {command}" in readme
 
 
 def test_classify_answers_what_the_service_answers(run: Run, client: FlaskClient) -> None:
