@@ -85,7 +85,22 @@ def test_any_text_gets_known_holders(actors: Actors, text: str, side: str) -> No
 
 @pytest.mark.parametrize(
     "unit",
-    ['"', "He said. ", "Berlin, ", "Berlin and ", "said Maas, ", "(", '"A." ', "\n\n", "the ", "Berlin ", "Q: A. "],
+    [
+        '"',
+        "He said. ",
+        "Berlin, ",
+        "Berlin and ",
+        "said Maas, ",
+        "(",
+        '"A." ',
+        "\n\n",
+        "the ",
+        "Berlin ",
+        "Q: A. ",
+        "Maas, saying ",
+        "a man who ",
+        "said ",
+    ],
 )
 def test_long_monotonous_texts_come_to_an_end(actors: Actors, unit: str) -> None:
     text = unit * (100_000 // len(unit))
