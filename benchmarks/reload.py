@@ -69,7 +69,7 @@ class Load:
                 if answer.status != http.client.OK:
                     self.failed.append(f"status {answer.status}")
             except (OSError, http.client.HTTPException) as fault:
-                self.failed.append(type(fault).__name__)
+                self.failed.append(f"{type(fault).__name__} after {time.perf_counter() - start:.3f} s")
                 connection.close()
             self.took.append((start, time.perf_counter() - start))
         connection.close()
@@ -89,6 +89,10 @@ def main() -> int:
             before = memory(log)
             found = [measure(models, pair, port, log, connections, options.reloads) for connections in options.each]
             after = memory(log)
+            if any(faults for _, faults in found):
+                print(
+                    "".join(line for line in log.read_text().splitlines(True) if '"INFO"' not in line), file=sys.stderr
+                )
     head = ["connections", "reloads", "failed", "requests", "all agree, worst s"]
     print(table([*head, "quiet p50 ms", "p99", "worst", "reloading p50 ms", "p99", "worst"], [row for row, _ in found]))
     print(f"\nMemory of a worker (proportional): {before:.0f} MB before, {after:.0f} MB after.")
