@@ -2,23 +2,25 @@
 
 import logging
 import os
-import re
-import uuid
 from collections.abc import Callable
-from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, Response, g, request
+from flask import Flask, g, request
 from flask_smorest import Api
 
 import service
-from service import docs, errors, routes, schemas
+from service import access, docs, errors, gate, metrics, routes, schemas
+from service.keys import Keys
+from service.metrics import Metrics
 from service.models import Models
+from service.rates import Rate
 from service.settings import Settings
 
 log = logging.getLogger(__name__)
 
-REQUEST_ID = re.compile(rf"[A-Za-z0-9._-]{{1,{routes.REQUEST_ID_CHARS}}}")
+
+# Rules that are open without a key.
+OPEN = {"/livez", "/readyz", "/", "/static/<path:filename>", "/review", "/docs", "/docs/<path:name>", "/openapi.json"}
 
 
 class ProblemApi(Api):  # type: ignore[misc]
@@ -46,12 +48,18 @@ class Service(Flask):
         """Return the function: none is a coroutine, and finding that out anew ten times a request costs 15 µs."""
         return func
 
+    def log_exception(self, exc_info: Any) -> None:
+        """Log a fault of ours with the request id that its answer names, and not with the path, the caller's text."""
+        fields = {"request_id": g.request_id, "method": access.method(request), "route": access.route(request)}
+        log.error("%(method)s %(route)s failed", fields, exc_info=exc_info)
+
 
 def create_app(settings: Settings | None = None, models: Models | None = None) -> Flask:
     """Wire the service; what is not handed in is read from the environment and loaded from its models folder."""
     settings = settings or Settings.read(os.environ)
+    counts = Metrics()
     if models is None:
-        models = Models(settings.models)
+        models = Models(settings.models, counts.seen)
         models.load()
     app = Service(service.__name__)
     app.config.update(
@@ -64,28 +72,36 @@ def create_app(settings: Settings | None = None, models: Models | None = None) -
         OPENAPI_URL_PREFIX="/",
     )
     app.extensions["models"] = models  # for the worker, which watches for new versions
-    app.before_request(_name_request)
-    app.after_request(_finish)
-    ProblemApi(app).register_blueprint(routes.blueprint(settings, models))
+    app.extensions["metrics"] = counts  # for the worker, which answers what never gets here
+    access.watch(app, counts)
+    app.before_request(_refuse_if_busy)
+    if settings.api_keys:
+        rate = Rate(settings.rate_limit, settings.rate_store) if settings.rate_limit else None
+        app.before_request(_admission(Keys(settings.api_keys), rate))
+        app.config["API_SPEC_OPTIONS"] = {
+            "components": {"securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}}},
+            "security": [{"bearer": []}],
+        }
+    ProblemApi(app).register_blueprint(routes.blueprint(settings, models, counts))
+    app.register_blueprint(metrics.blueprint(counts, models))
     app.register_blueprint(docs.blueprint())
     return app
 
 
-def _name_request() -> None:
-    """Take the caller's request id if it is a sane one, so that a hostile one reaches neither log nor header."""
-    sent = request.environ.get("HTTP_X_REQUEST_ID", "")
-    g.request_id = sent if REQUEST_ID.fullmatch(sent) else uuid.uuid4().hex
+def _refuse_if_busy() -> None:
+    if gate.BUSY in request.environ:
+        raise errors.BusyError
 
 
-def _finish(answer: Response) -> Response:
-    named = g._get_current_object()  # a proxy looks it up at every use
-    asked = request._get_current_object()  # type: ignore[attr-defined]
-    answer.headers.add("X-Request-Id", named.request_id)
-    if "model_version" in named:
-        answer.headers.add("X-Model-Version", named.model_version)
-    if asked.method == "OPTIONS" and answer.status_code == HTTPStatus.OK:
-        answer.status_code = HTTPStatus.NO_CONTENT
-        del answer.headers["Content-Type"]
-    # The route as declared, never the path as sent: that is the caller's text.
-    log.info("%s %s %s %d", named.request_id, asked.method, asked.url_rule, answer.status_code)
-    return answer
+def _admission(keys: Keys, rate: Rate | None) -> Callable[[], None]:
+    """Make the check of key and rate, which comes before any of a body is read; an unknown path wants a key too."""
+
+    def admit() -> None:
+        asked = request._get_current_object()  # type: ignore[attr-defined]
+        if asked.url_rule is not None and asked.url_rule.rule in OPEN:
+            return
+        g.key_name = keys.holder(asked.environ.get("HTTP_AUTHORIZATION", "")).name
+        if rate is not None:
+            rate.count(g.key_name)
+
+    return admit

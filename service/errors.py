@@ -22,6 +22,22 @@ class NoModelError(Exception):
     """No model is loaded; the log says why."""
 
 
+class UnknownKeyError(Exception):
+    """Keys are wanted, and the request has none or a wrong one."""
+
+
+class TooManyRequestsError(Exception):
+    """A key has made as many requests as it may; `seconds` tells for how long."""
+
+    def __init__(self, seconds: int):
+        super().__init__("too many requests")
+        self.seconds = seconds
+
+
+class BusyError(Exception):
+    """As many requests are being worked on as may be."""
+
+
 class InvalidRequestError(Exception):
     """Valid JSON that breaks the schema."""
 
@@ -35,20 +51,30 @@ def register(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(InvalidRequestError, _invalid)
     app.register_error_handler(NoModelError, _no_model)
+    app.register_error_handler(UnknownKeyError, _unknown_key)
+    app.register_error_handler(TooManyRequestsError, _too_many)
+    app.register_error_handler(BusyError, _busy)
     for broken in (ParseException, ClientDisconnected):
         app.register_error_handler(broken, _broken_framing)
 
 
 def problem(status: int, detail: str, **members: Any) -> Response:
-    """Make the one error answer; `members` are further members of its body."""
+    """Make the one error answer; `members` are further members of its body, or replace its type."""
+    members.setdefault("type", kind(status))
+    g.problem = members["type"]  # for metrics
     return Response(problem_body(status, detail, g.request_id, **members), status, mimetype=MEDIA_TYPE)
+
+
+def kind(status: int) -> str:
+    """Return the type of problem that a status stands for where nothing else is said."""
+    return "/problems/" + (_KINDS.get(status) or HTTPStatus(status).phrase.lower().replace(" ", "-"))
 
 
 def problem_body(status: int, detail: str, request_id: str, **members: Any) -> bytes:
     """Make the one error body, also for what never reaches the application."""
     phrase = HTTPStatus(status).phrase
     body = {
-        "type": "/problems/" + _KINDS.get(status, phrase.lower().replace(" ", "-")),
+        "type": kind(status),
         "title": _TITLES.get(status, phrase),
         "status": status,
         "detail": detail,
@@ -91,7 +117,27 @@ def _no_model(_: NoModelError) -> Response:
     return answer
 
 
-def _broken_framing(_: Exception) -> Response:
+def _unknown_key(_: UnknownKeyError) -> Response:
+    answer = problem(401, "A key is wanted here and none that is known was sent: Authorization: Bearer KEY.")
+    answer.headers["WWW-Authenticate"] = "Bearer"
+    return answer
+
+
+def _too_many(error: TooManyRequestsError) -> Response:
+    answer = problem(429, "This key has made as many requests as it may; /limits tells how many.")
+    answer.headers["Retry-After"] = str(error.seconds)
+    return answer
+
+
+def _busy(_: BusyError) -> Response:
+    answer = problem(503, "As many requests are being worked on as may be.", type="/problems/busy")
+    answer.headers["Retry-After"] = "1"
+    return answer
+
+
+def _broken_framing(error: Exception) -> Response:
+    if isinstance(error.__context__, BlockingIOError):
+        return problem(408, "The body came too slowly; /limits tells how slowly it may.")
     return problem(400, "The body breaks off or is framed wrongly.")
 
 

@@ -1,11 +1,16 @@
 """gunicorn's settings: gunicorn --config service/gunicorn.conf.py"""
 
+import atexit
 import logging
 import os
+import shutil
 import socket
 import struct
+import tempfile
 from pathlib import Path
 
+from service import metrics
+from service.logs import JsonLines
 from service.settings import Settings
 
 _settings = Settings.read_or_exit(os.environ)
@@ -25,6 +30,8 @@ control_socket_disable = True
 graceful_timeout = _settings.graceful_seconds
 # Longer than the idle time of the usual gateways (60 s), so that they close first and never write into a closed one.
 keepalive = 65
+# Python's sendfile waits without end for a client that does not read.
+sendfile = False
 errorlog = "-"
 # What no line shows need not be found out for each ("Optimization" in Python's logging HOWTO): thread, process, caller.
 logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
@@ -32,22 +39,48 @@ logging._srcfile = None
 logconfig_dict = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {"line": {"()": JsonLines}},
     "handlers": {"stdout": {"class": "logging.StreamHandler", "formatter": "line", "stream": "ext://sys.stdout"}},
     "root": {"level": "INFO", "handlers": ["stdout"]},
     "loggers": {"gunicorn.error": {"level": "INFO", "handlers": [], "propagate": True}},
 }
 
 
+def _share_metrics():
+    """Make the folder in memory where the workers count, once: SIGHUP reads this file anew, and the counts go on.
+
+    Named by the process, so that one left behind by a killed container's process 1 is wiped by the next.
+    """
+    master = os.getpid()
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else tempfile.gettempdir()  # noqa: S108
+    folder = Path(memory, f"stance-metrics-{master}")
+    if os.environ.get(metrics.FOLDER) == str(folder):
+        return
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700)
+    metrics.share(str(folder))
+    # Not a hook of gunicorn's, which has none for a start that fails; the workers, forked, run this as well.
+    atexit.register(lambda: shutil.rmtree(folder, ignore_errors=True) if os.getpid() == master else None)
+
+
+_share_metrics()
+
+
+def post_fork(server, worker):
+    metrics.become(worker.slot)
+
+
 def when_ready(server):
     """Let silent clients go: accepted sockets inherit these timeouts.
 
-    Without them four half-sent requests hold four threads for good.
+    Without them a half-sent body or an answer that is not read holds a thread for good.
     """
-    timeout = struct.pack("ll", _settings.client_timeout_seconds, 0)
-    for listener in server.LISTENERS:
-        listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, timeout)
-        listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, timeout)
+    patience = _settings.client_timeout_seconds
+    # Before the kernel takes nothing more of an answer it takes a part, twice, and each time it waits.
+    for option, seconds in (socket.SO_RCVTIMEO, patience), (socket.SO_SNDTIMEO, patience / 3):
+        timeout = struct.pack("ll", int(seconds), int(seconds % 1 * 1e6))
+        for listener in server.LISTENERS:
+            listener.sock.setsockopt(socket.SOL_SOCKET, option, timeout)
 
 
 def post_worker_init(worker):
@@ -58,4 +91,5 @@ def post_worker_init(worker):
 
 def child_exit(server, worker):
     """Take a dead worker off the board of connections, else its last count would stand there for ever."""
+    metrics.forget(worker.slot)
     worker.release()

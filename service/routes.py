@@ -9,7 +9,8 @@ from flask_smorest import Blueprint
 from marshmallow import Schema, ValidationError
 
 from model import answers
-from service import errors, requests, schemas, stream
+from service import errors, gate, rates, requests, schemas, stream
+from service.metrics import Metrics
 from service.models import Models
 from service.settings import Settings
 
@@ -25,6 +26,10 @@ class Routes(Blueprint):  # type: ignore[misc]
     request costs. Here its decorators only write the documentation.
     """
 
+    def __init__(self, *named: Any, refusals: list[int], **described: Any):
+        super().__init__(*named, **described)
+        self._refusals = refusals
+
     def serves(
         self,
         rule: str,
@@ -32,11 +37,13 @@ class Routes(Blueprint):  # type: ignore[misc]
         *problems: int,
         takes: Schema | None = None,
         lines: stream.Lines | None = None,
+        probe: bool = False,
     ) -> Callable[[Route], Route]:
         """Serve a function: POST, given the body loaded by `takes`, or GET; what it returns is dumped by `answer`.
 
-        Where there are `lines`, they answer a body of NDJSON.
+        Where there are `lines`, they answer a body of NDJSON. A `probe` is open to all and never too busy.
         """
+        problems = problems if probe else (*self._refusals, *problems)
         dump = answer().dump
         kinds = (_JSON,) if lines is None else (_JSON, stream.MEDIA_TYPE)
 
@@ -49,6 +56,8 @@ class Routes(Blueprint):  # type: ignore[misc]
                 found = route() if takes is None else route(requests.load(takes))
                 return Response(stream.line(dump(found)), content_type=_JSON)
 
+            if probe:
+                served = self.doc(security=[])(served)
             for decorate in self._documentation(answer, problems, takes, lines):
                 served._apidoc = decorate(served)._apidoc  # type: ignore[attr-defined]
             self.route(rule, methods=["GET" if takes is None else "POST"])(served)
@@ -70,18 +79,25 @@ class Routes(Blueprint):  # type: ignore[misc]
             yield self.alt_response(status, schema=schemas.Problem, content_type=errors.MEDIA_TYPE)
 
 
-def blueprint(settings: Settings, models: Models) -> Blueprint:
-    """Make the routes over a model holder."""
-    routes = Routes("stance", __name__, description="Stance toward the model's target")
+def blueprint(settings: Settings, models: Models, metrics: Metrics) -> Blueprint:
+    """Make the routes over a model holder; the stances that they tell are counted."""
+    refusals = [401] * bool(settings.api_keys) + [429] * bool(settings.rate_limit) + [503]
+    routes = Routes("stance", __name__, refusals=refusals, description="Stance toward the model's target")
 
     takes = schemas.classify_request(settings.max_text_chars)
 
     def judge() -> stream.Judge:
         analyzer = models.current()
-        model = _answered_by(analyzer.manifest)
-        return lambda request: {**answers.stance(analyzer, request["text"], request), "model": model}
+        manifest = _answered_by(analyzer.manifest)
 
-    @routes.serves("/classify", schemas.ClassifyAnswer, 400, 413, 415, 503, takes=takes)
+        def told(request: dict[str, Any]) -> dict[str, Any]:
+            found = answers.stance(analyzer, request["text"], request)
+            metrics.told(manifest, found)
+            return {**found, "model": manifest}
+
+        return told
+
+    @routes.serves("/classify", schemas.ClassifyAnswer, 400, 408, 413, 415, takes=takes)
     def classify(request: dict[str, Any]) -> dict[str, Any]:
         """Tell the stance of one text.
 
@@ -93,7 +109,7 @@ def blueprint(settings: Settings, models: Models) -> Blueprint:
     many = schemas.batch_request(settings.max_text_chars, settings.max_batch_texts)
     lines = stream.Lines(schemas.line_request(settings.max_text_chars), settings.max_line_bytes, judge)
 
-    @routes.serves("/classify/batch", schemas.BatchAnswer, 400, 413, 415, 503, takes=many, lines=lines)
+    @routes.serves("/classify/batch", schemas.BatchAnswer, 400, 408, 413, 415, takes=many, lines=lines)
     def batch(request: dict[str, Any]) -> dict[str, Any]:
         """Tell the stances of many texts, each as `/classify` would.
 
@@ -107,12 +123,14 @@ def blueprint(settings: Settings, models: Models) -> Blueprint:
             if isinstance(text, ValidationError):
                 faults.append({"index": index, "detail": " ".join(text.messages)})
             else:
-                results.append({"index": index, **answers.stance(analyzer, text, request)})
+                found = answers.stance(analyzer, text, request)
+                metrics.told(analyzer.manifest, found)
+                results.append({"index": index, **found})
         return {"results": results, "errors": faults, "model": _answered_by(analyzer.manifest)}
 
     whole = schemas.analyze_request(settings.max_article_chars)
 
-    @routes.serves("/analyze", schemas.AnalyzeAnswer, 400, 413, 415, 503, takes=whole)
+    @routes.serves("/analyze", schemas.AnalyzeAnswer, 400, 408, 413, 415, takes=whole)
     def analyze(request: dict[str, Any]) -> dict[str, Any]:
         """Tell the stances of an article: every sentence with who holds it, every actor, and the whole.
 
@@ -120,12 +138,18 @@ def blueprint(settings: Settings, models: Models) -> Blueprint:
         spokesperson or a minister stands for its country or organisation, whose `via` says so.
         """
         analyzer = models.current()
-        return {**answers.article(analyzer, request["text"], request), "model": _answered_by(analyzer.manifest)}
+        found = answers.article(analyzer, request["text"], request)
+        for sentence in found["sentences"]:
+            metrics.told(analyzer.manifest, sentence)
+        return {**found, "model": _answered_by(analyzer.manifest)}
 
-    @routes.serves("/model", schemas.ModelCard, 503)
+    @routes.serves("/model", schemas.ModelCard)
     def model() -> Any:
         """Show the model card of the loaded version."""
         return _answered_by(models.current().manifest)
+
+    most, stretch = rates.parse(settings.rate_limit) if settings.rate_limit else (0, "")
+    rate = {"rate": {"value": most, "unit": f"requests a {stretch}"}} if most else {}
 
     @routes.serves("/limits", schemas.Limits)
     def limits() -> dict[str, Any]:
@@ -136,17 +160,22 @@ def blueprint(settings: Settings, models: Models) -> Blueprint:
             "article": {"value": settings.max_article_chars, "unit": "code points"},
             "batch": {"value": settings.max_batch_texts, "unit": "texts"},
             "line": {"value": settings.max_line_bytes, "unit": "bytes"},
+            "in_flight": {"value": settings.in_flight, "unit": "requests a worker process"},
+            "streams": {"value": gate.streams(settings.in_flight), "unit": "streams a worker process"},
+            "silence": {"value": settings.client_timeout_seconds, "unit": "seconds"},
+            "body_rate": {"value": gate.LEAST_BYTES_A_SECOND, "unit": "bytes a second at least"},
+            **rate,
             "nesting": {"value": requests.MAX_NESTING, "unit": "levels"},
             "errors": {"value": errors.MAX_FAULTS, "unit": "listed faults"},
             "request_id": {"value": REQUEST_ID_CHARS, "unit": "characters"},
         }
 
-    @routes.serves("/livez", schemas.Health)
+    @routes.serves("/livez", schemas.Health, probe=True)
     def livez() -> dict[str, str]:
         """Say that the process answers."""
         return {"status": "alive"}
 
-    @routes.serves("/readyz", schemas.Health, 503)
+    @routes.serves("/readyz", schemas.Health, 503, probe=True)
     def readyz() -> dict[str, str]:
         """Say that a model is loaded and has scored the probe sentence."""
         _answered_by(models.current().manifest)

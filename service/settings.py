@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from service import rates
+from service.keys import Keys
+
 PREFIX = "STANCE_"
 # What the command line sends to a service; one started from the same shell is not to stop at it.
 OF_THE_CLIENT = "STANCE_API_KEY"
@@ -15,8 +18,8 @@ class SettingsError(Exception):
     """A setting that cannot be used; the message is a sentence for the operator."""
 
 
-def _setting(default: Any, consequence: str, least: int | None = None) -> Any:
-    return dataclasses.field(default=default, metadata={"consequence": consequence, "least": least})
+def _setting(default: Any, consequence: str, least: int | None = None, secret: bool = False) -> Any:
+    return dataclasses.field(default=default, repr=not secret, metadata={"consequence": consequence, "least": least})
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -27,7 +30,14 @@ class Settings:
     bind: str = _setting("0.0.0.0:8000", "Address and port to listen on.")
     workers: int = _setting(2, "Processes; each answers on a core of its own and shares the model's memory.", 1)
     threads: int = _setting(8, "Threads a worker: how many slow clients it can wait for at once.", 2)
-    client_timeout_seconds: int = _setting(10, "How long a client may stay silent within a request, or not read.", 1)
+    client_timeout_seconds: int = _setting(
+        10,
+        "How long a client may stay silent within a request, or not read; how long a short request may take to come.",
+        1,
+    )
+    max_in_flight: int = _setting(
+        0, "Most requests a worker works on at once, fewer than its threads; 0: two fewer, at least one.", 0
+    )
     graceful_seconds: int = _setting(20, "How long requests in flight may take to end after SIGTERM.", 1)
     max_body_bytes: int = _setting(
         8 * 2**20, "Largest request body, but for NDJSON, which has no limit; a larger one is answered 413.", 1
@@ -36,6 +46,41 @@ class Settings:
     max_article_chars: int = _setting(1_000_000, "Longest article for /analyze, in Unicode code points.", 1)
     max_batch_texts: int = _setting(256, "Most texts in a JSON batch for /classify/batch.", 1)
     max_line_bytes: int = _setting(2**20, "Longest line of an NDJSON batch; a longer one gets an error line.", 1)
+    api_keys: str = _setting(
+        "", "Who may ask: `name:key` or `name:key:review`, separated by commas; none: everybody.", secret=True
+    )
+    rate_limit: str = _setting("", "Most requests a key may make, as `600/minute`; none: no limit.")
+    rate_store: str = _setting(
+        "", "Where all workers count them: `redis://host:port`; none: in the memory of the one worker.", secret=True
+    )
+
+    def __post_init__(self) -> None:
+        """Raise `SettingsError` for what is impossible together, or by itself; a secret is never repeated."""
+        if self.threads <= self.max_in_flight:
+            raise SettingsError(f"{PREFIX}MAX_IN_FLIGHT has to be below {PREFIX}THREADS, which is {self.threads}.")
+        try:
+            if self.api_keys:
+                variable = "API_KEYS:"
+                Keys(self.api_keys)
+            if self.rate_limit:
+                variable = "RATE_LIMIT"
+                rates.parse(self.rate_limit)
+            if self.rate_store:
+                variable = "RATE_STORE"
+                rates.check_store(self.rate_store)
+        except ValueError as fault:
+            raise SettingsError(f"{PREFIX}{variable} {fault}.") from None
+        if self.rate_limit and not self.api_keys:
+            raise SettingsError(f"{PREFIX}RATE_LIMIT counts by key, so {PREFIX}API_KEYS is wanted with it.")
+        if self.rate_limit and self.workers > 1 and not self.rate_store:
+            raise SettingsError(
+                f"{PREFIX}RATE_LIMIT with {self.workers} workers wants {PREFIX}RATE_STORE, where all of them count."
+            )
+
+    @property
+    def in_flight(self) -> int:
+        """How many requests a worker works on at once: one thread at least is left to answer others."""
+        return self.max_in_flight or max(1, self.threads - 2)
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> "Settings":
@@ -68,5 +113,5 @@ def _parse(variable: str, value: str, field: "dataclasses.Field[Any]") -> Any:
             raise SettingsError(f"{variable} is not a whole number of {least} or more.")
         return int(value)
     if not value.strip():
-        raise SettingsError(f"{variable} is empty; leave it out for the default, {field.default}.")
+        raise SettingsError(f"{variable} is empty; leave it out for {field.default or 'none'}.")
     return type(field.default)(value) if isinstance(field.default, str) else Path(value)

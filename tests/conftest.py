@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -134,6 +135,48 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., Served]]:
             return served
 
         yield start
+
+
+class Redis:
+    """A Redis server on a loopback port that keeps nothing on disk."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port = free.getsockname()[1]
+        self.url = f"redis://127.0.0.1:{self.port}"
+        self.start()
+
+    def start(self) -> None:
+        """Start the server and wait until it answers."""
+        options = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+        with (self.folder / "redis.log").open("ab") as log:
+            self.process = subprocess.Popen(["redis-server", *options], cwd=self.folder, stdout=log, stderr=log)
+        deadline = time.monotonic() + 15
+        while time.monotonic() < deadline and self.process.poll() is None:
+            try:
+                with socket.create_connection(("127.0.0.1", self.port), timeout=5) as connection:
+                    connection.sendall(b"PING\r\n")
+                    if connection.recv(16).startswith(b"+PONG"):
+                        return
+            except OSError:
+                time.sleep(0.02)
+        raise AssertionError((self.folder / "redis.log").read_text())
+
+    def kill(self) -> None:
+        """End the server at once, and with it all that it has counted."""
+        self.process.kill()
+        self.process.wait()
+
+
+@pytest.fixture
+def redis(tmp_path: Path) -> Iterator[Redis]:
+    """A Redis server of the test's own."""
+    if not shutil.which("redis-server") and not os.environ.get("REQUIRE_ALL"):
+        pytest.skip("redis-server is missing")
+    server = Redis(tmp_path)
+    yield server
+    server.kill()
 
 
 @pytest.fixture(scope="session")

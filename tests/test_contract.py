@@ -399,6 +399,11 @@ def test_the_limits_are_the_ones_in_force(client: FlaskClient, app: Flask) -> No
     assert limits["text"] == {"value": 1000, "unit": "code points"}
     assert limits["body"] == {"value": 20_000, "unit": "bytes"}
     assert limits["line"] == {"value": 2**20, "unit": "bytes"}
+    assert limits["in_flight"] == {"value": 6, "unit": "requests a worker process"}
+    assert limits["streams"] == {"value": 3, "unit": "streams a worker process"}
+    assert limits["silence"] == {"value": 10, "unit": "seconds"}
+    assert limits["body_rate"] == {"value": 500, "unit": "bytes a second at least"}
+    assert "rate" not in limits
 
 
 @pytest.mark.parametrize(

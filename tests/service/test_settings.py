@@ -57,7 +57,8 @@ def test_it_stops_the_start_with_a_sentence() -> None:
 def test_the_readme_has_the_same_table() -> None:
     lines = ["| setting | default | what it changes |", "|---|---|---|"]
     for field in dataclasses.fields(Settings):
-        lines.append(f"| `{PREFIX}{field.name.upper()}` | `{field.default}` | {field.metadata['consequence']} |")
+        default = "none" if field.default == "" else f"`{field.default}`"
+        lines.append(f"| `{PREFIX}{field.name.upper()}` | {default} | {field.metadata['consequence']} |")
     assert "\n".join(lines) in (ROOT / "README.md").read_text(encoding="utf-8")
 
 

@@ -326,8 +326,8 @@ def test_a_body_that_breaks_off_ends_with_a_line_that_says_so(toy_served: Served
 
 @pytest.fixture
 def small(serve: Callable[..., Served], toy_models: Path) -> Served:
-    """A service of one worker with two threads that waits a second for a client."""
-    return serve(toy_models, workers=1, threads=2, client_timeout_seconds=1, max_line_bytes=100_000).wait()
+    """A service of one worker that waits a second for a client."""
+    return serve(toy_models, workers=1, threads=16, client_timeout_seconds=1, max_line_bytes=100_000).wait()
 
 
 @pytest.mark.parametrize("head", [CHUNKED, HEAD + b"Content-Length: 900\r\n\r\n"])
@@ -366,14 +366,17 @@ def test_clients_that_never_read_are_cut_off_and_their_threads_are_free_again(sm
 
 def test_clients_that_go_away_leave_no_trace(small: Served) -> None:
     reset = struct.pack("ii", 1, 0)
-    for linger in (None, reset, None, reset, None, reset):
+    for number, linger in enumerate((None, reset, None, reset, None, reset), 1):
         with connected(small, CHUNKED + chunk((GOOD + b"\n") * 200)) as connection:
             assert connection.recv(100)
             if linger:
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        deadline = time.monotonic() + 15
+        while len(re.findall("POST /classify/batch 200", small.log.read_text())) < number:
+            assert time.monotonic() < deadline, small.log.read_text()
+            time.sleep(0.05)
     assert asked(small) < 5
     assert "Traceback" not in small.log.read_text()
-    assert len(re.findall("POST /classify/batch 200", small.log.read_text())) == 6
 
 
 def sending(connection: http.client.HTTPConnection, chunks: Iterable[bytes]) -> http.client.HTTPResponse:
