@@ -49,7 +49,10 @@ _TURNS = ("but", "while", "whereas", "and", "yet", "though")
 _turn = re.compile(r";|, (?:" + "|".join(_TURNS) + r")\b")
 _label = re.compile(r"\s*(?:\[[^\]\n]*\]\s*)?([^\n:!?\"“”]{1,60}):\s")
 _first_person = re.compile(r"\b(?:I|[Ww]e|[Oo]ur|[Mm]y|us)\b")
-_dateline = re.compile(r"\A\s*(?:[^\n]{0,200}\n+){0,4}[^\n]{0,60}(?:\([\w .]+\)\s*[-–—]|[A-Z]{3,}[^\n.]{0,40}[-–—])")
+# Nothing here is tried twice: no line is empty, and what is possessive gives nothing back.
+_dateline = re.compile(
+    r"\A\s*+(?:[^\n]{1,200}+\n++){0,4}[^\n]{0,60}(?:\([\w .]++\)\s*+[-–—]|[A-Z]{3,}+[^\n.]{0,40}[-–—])"
+)
 
 
 def attribute(
