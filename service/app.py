@@ -9,7 +9,7 @@ from flask import Flask, g, request
 from flask_smorest import Api
 
 import service
-from service import access, docs, errors, gate, metrics, routes, schemas
+from service import access, docs, errors, gate, metrics, page, routes, schemas
 from service.keys import Keys
 from service.metrics import Metrics
 from service.models import Models
@@ -85,6 +85,7 @@ def create_app(settings: Settings | None = None, models: Models | None = None) -
     ProblemApi(app).register_blueprint(routes.blueprint(settings, models, counts))
     app.register_blueprint(metrics.blueprint(counts, models))
     app.register_blueprint(docs.blueprint())
+    app.register_blueprint(page.blueprint())
     return app
 
 

@@ -9,7 +9,7 @@ from flask_smorest import Blueprint
 from marshmallow import Schema, ValidationError
 
 from model import answers
-from service import errors, gate, rates, requests, schemas, stream
+from service import errors, gate, rates, report, requests, schemas, stream
 from service.metrics import Metrics
 from service.models import Models
 from service.settings import Settings
@@ -147,6 +147,8 @@ def blueprint(settings: Settings, models: Models, metrics: Metrics) -> Blueprint
     def model() -> Any:
         """Show the model card of the loaded version."""
         return _answered_by(models.current().manifest)
+
+    report.serve(routes, models, *refusals, 404)
 
     most, stretch = rates.parse(settings.rate_limit) if settings.rate_limit else (0, "")
     rate = {"rate": {"value": most, "unit": f"requests a {stretch}"}} if most else {}
