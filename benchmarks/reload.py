@@ -33,6 +33,8 @@ BODY = json.dumps({"text": "The foreign minister regretted the pull-out and warn
 WORKERS = 2
 QUIET_SECONDS = 3.0
 PATIENCE_SECONDS = 60.0
+# Threads enough for every connection to be answered at once: what is measured is the reload, not the queue.
+ROOM = {"STANCE_THREADS": "32", "STANCE_MAX_IN_FLIGHT": "24"}
 
 
 @dataclass
@@ -85,7 +87,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         models = Path(folder) / "models"
         pair = two_versions(options.models, models)
-        with service(models, Path(folder) / "log") as (port, log):
+        with service(models, Path(folder) / "log", **ROOM) as (port, log):
             before = memory(log)
             found = [measure(models, pair, port, log, connections, options.reloads) for connections in options.each]
             after = memory(log)
@@ -160,19 +162,17 @@ def wait(log: Path, version: str, times: int) -> None:
 
 
 @contextmanager
-def service(models: Path, log: Path) -> Iterator[tuple[int, Path]]:
+def service(models: Path, log: Path, **settings: str) -> Iterator[tuple[int, Path]]:
     """Run the service, its log in a file; yields its port, and the log."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port: int = free.getsockname()[1]
     clean = {name: value for name, value in os.environ.items() if not name.startswith("STANCE_")}
-    settings = {"STANCE_MODELS": str(models), "STANCE_BIND": f"127.0.0.1:{port}", "STANCE_WORKERS": str(WORKERS)}
-    # Threads enough for every connection to be answered at once: what is measured is the reload, not the queue.
-    settings |= {"STANCE_THREADS": "32", "STANCE_MAX_IN_FLIGHT": "24"}
+    own = {"STANCE_MODELS": str(models), "STANCE_BIND": f"127.0.0.1:{port}", "STANCE_WORKERS": str(WORKERS)}
     with log.open("wb") as out:
         process = subprocess.Popen(
             [sys.executable, "-m", "gunicorn", "--config", "service/gunicorn.conf.py"],
             cwd=ROOT,
-            env={**clean, **settings},
+            env={**clean, **own, **settings},
             stdout=out,
             stderr=subprocess.STDOUT,
         )

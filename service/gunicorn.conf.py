@@ -3,6 +3,7 @@
 import atexit
 import logging
 import os
+import resource
 import shutil
 import socket
 import struct
@@ -21,6 +22,8 @@ worker_class = "service.worker.Worker"
 bind = _settings.bind
 workers = _settings.workers
 threads = _settings.threads
+# As many as there are descriptors for, and some to spare: a worker that finds none for a connection dies of it.
+worker_connections = max(threads + 1, min(1000, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - 128))
 # The model is loaded once, and the workers share its pages.
 preload_app = True
 # Each worker touches a file to show that it lives; on a disk that can stall the worker is killed for it.

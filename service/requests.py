@@ -12,24 +12,38 @@ from service.errors import InvalidRequestError
 MAX_NESTING = 20
 
 
+class _EncodedError(UnsupportedMediaType):
+    """A body that is compressed, which nothing here undoes: a small one could grow without end."""
+
+    description = "The body has to come as it is, without a content coding."
+
+    def get_headers(self, *asked: Any) -> list[tuple[str, str]]:
+        """Name, as RFC 9110 (15.5.16) has it, what would have been taken."""
+        return [*super().get_headers(*asked), ("Accept-Encoding", "identity")]
+
+
 def media_type(*served: str) -> str:
-    """Return the request's media type; raises 415 for one that is not served, or another charset than UTF-8."""
+    """Return the request's media type; raises 415 for one not served, another charset than UTF-8, or a coding."""
     sent = request._get_current_object()  # type: ignore[attr-defined]  # the proxy looks it up at every use
     if sent.mimetype not in served or sent.mimetype_params.get("charset", "utf-8").lower() != "utf-8":
         raise UnsupportedMediaType(f"The content type has to be {' or '.join(served)}, in UTF-8.")
+    if sent.environ.get("HTTP_CONTENT_ENCODING", "identity").lower() != "identity":
+        raise _EncodedError
     return str(sent.mimetype)
 
 
 def load(schema: marshmallow.Schema) -> Any:
     """Load the request's JSON body, as RFC 8259 and the contract have it, by a schema.
 
-    Raises 413 for a body over the limit, 400 for what is not strict JSON, and `InvalidRequestError` for what breaks the
-    schema.
+    Raises 413 for a body over the limit, 400 for what breaks off or is not strict JSON, and `InvalidRequestError` for
+    what breaks the schema.
     """
     body = request.get_data(cache=False)
     g.bytes_in = len(body)
     if len(body) > current_app.config["MAX_BODY_BYTES"]:
         raise RequestEntityTooLarge
+    if int(request.environ.get("CONTENT_LENGTH") or 0) > len(body):  # gunicorn gives what came without a word
+        raise BadRequest("The body breaks off or is framed wrongly.")
     try:
         return schema.load(loads(body))
     except marshmallow.ValidationError as fault:

@@ -32,7 +32,6 @@ _STATUS = {
     http_errors.LimitRequestLine: 414,
     http_errors.ExpectationFailed: 417,
     http_errors.LimitRequestHeaders: 431,
-    http_errors.UnsupportedTransferCoding: 501,
 }
 # What a refused client may still send before its connection is cut, so that it comes to read the answer.
 _LINGER_BYTES = 16 * 2**20

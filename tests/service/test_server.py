@@ -53,7 +53,7 @@ FRAMED = [
     (b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
     (b"Content-Length: minus\r\n\r\n", 400),
     (b"Expect: a miracle\r\nContent-Length: 2\r\n\r\n{}", 417),
-    (b"Transfer-Encoding: brotli\r\n\r\n", 501),
+    (b"Transfer-Encoding: brotli\r\n\r\n", 400),
     (b"A: b\r\n" * 200 + b"\r\n", 431),
     (b"Content-Length: 99999999999\r\n\r\n{", 413),
 ]
