@@ -11,6 +11,7 @@ from service.models import Models
 
 # Their types are set here: what the machine knows of file names differs.
 KINDS = {".json": "application/json", ".md": "text/markdown", ".png": "image/png", ".svg": "image/svg+xml"}
+_SCHEMAS = {".json": {"type": "object"}, ".md": {"type": "string"}}
 _PLOT = re.compile(r"!\[[^\[\]]*\]\(([\w-]+\.(?:png|svg))\)")
 
 
@@ -26,9 +27,8 @@ def serve(routes: Blueprint, models: Models, *problems: int) -> None:
             abort(404)
         return send_from_directory(folder, file, mimetype=KINDS[Path(file).suffix])
 
-    for kind in KINDS.values():
-        answer = {"type": "string"} if kind.startswith("text") else {"format": "binary"}
-        report = routes.alt_response(200, schema=answer, content_type=kind)(report)
+    for suffix, kind in KINDS.items():
+        report = routes.alt_response(200, schema=_SCHEMAS.get(suffix, {}), content_type=kind)(report)
     for status in problems:
         report = routes.alt_response(status, schema=schemas.Problem, content_type=errors.MEDIA_TYPE)(report)
     routes.route("/model/report/<file>")(report)
