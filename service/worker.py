@@ -38,7 +38,7 @@ _LINGER_BYTES = 16 * 2**20
 _LINGER_SECONDS = 2.0
 # A request that is longer, head and body, goes to a thread before it has come to its end.
 _SHORT_BYTES = 2**16
-# What is left of a body that the application did not read may take so long to come, if it is to be skipped.
+# What is left of a body that the application did not read is skipped if none of it takes longer to come.
 _SKIP_SECONDS = 0.01
 # How often requests that wait for room are looked after.
 _TICK_SECONDS = 0.1
@@ -185,7 +185,13 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def _keepalive_after(self, conn: Any, keepalive: Any) -> bool:
         """Keep a connection if nothing is left of the body, or all of it has come: no thread waits for the rest."""
-        return bool(keepalive and conn.parser.finish_body(deadline=time.monotonic() + _SKIP_SECONDS))
+        if not keepalive:
+            return False
+        # Not gunicorn's deadline: past it, it gives up a connection of whose request nothing is left.
+        conn.sock.settimeout(_SKIP_SECONDS)
+        skipped = conn.parser.finish_body(max_bytes=_SHORT_BYTES)
+        conn.sock.setblocking(True)
+        return bool(skipped)
 
     # In the main thread, when the answer is sent.
 
