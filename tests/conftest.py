@@ -23,6 +23,8 @@ from service.settings import Settings
 from training import train
 
 ROOT = Path(__file__).parent.parent
+# For a process of whose run nothing is to be learnt: measuring coverage doubles its time, and a killed one spoils it.
+UNMEASURED = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
 # 200 examples in CI, where there is time; fewer at a desk.
 hypothesis_settings.register_profile("ci", max_examples=200, deadline=None)
 hypothesis_settings.register_profile("desk", max_examples=50, deadline=None)
@@ -67,7 +69,8 @@ def corpus_models(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> P
     with (shared / "corpus.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (models / "current").exists():
-            assert train.main(["--out", str(models)]) == 0
+            command = [sys.executable, "training/train.py", "--out", str(models)]
+            subprocess.run(command, cwd=ROOT, env=UNMEASURED, capture_output=True, check=True)
     return models
 
 

@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.conftest import Served
+from tests.conftest import UNMEASURED, Served
 
 
 def test_the_service_keeps_its_specification(toy_served: Served, tmp_path: Path) -> None:
@@ -15,6 +15,7 @@ def test_the_service_keeps_its_specification(toy_served: Served, tmp_path: Path)
             *("--phases", "examples,coverage,fuzzing,stateful", "--seed", "13", "--no-color"),
         ],
         cwd=tmp_path,
+        env=UNMEASURED,
         capture_output=True,
         text=True,
         timeout=300,

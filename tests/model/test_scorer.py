@@ -91,8 +91,8 @@ def test_what_is_saved_is_what_is_loaded(both: Compiled, tmp_path: Path) -> None
     assert (again.decisions(HARD) == compiled.decisions(HARD)).all()
 
 
-def test_the_memo_is_bounded_and_does_not_change_answers(both: Compiled) -> None:
-    _, compiled = both
+def test_the_memo_is_bounded_and_does_not_change_answers() -> None:
+    compiled = scorer.compiled(pipeline.build(parameters.read(), 1).fit(TEXTS, ["con", "pro", "none"]))
     before = compiled.decisions(TEXTS)
     compiled.decisions([f"w{number}" for number in range(scorer.REMEMBERED + 1000)])
     assert (compiled.decisions(TEXTS) == before).all()

@@ -31,7 +31,7 @@ def test_it_shows_the_loaded_version(corpus_served: Served, visit: Visit, tmp_pa
         assert "\t".join([*row, f"{figures['rows']:,}"]) in text
     worst = report["behaviour"]["capabilities"]["non-withdrawal"]
     assert f"Wrong in {worst['failures']} of {worst['cases']} cases." in text
-    assert f"{report['holders']['held-out documents']['top']['precision']:.0%} are right" in text
+    assert f"{report['holders']['training documents']['top']['precision']:.0%} are right" in text
     pictures = page.locator(".plots img")
     assert pictures.count() == 4
     assert all(

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from model import Analyzer, artifact, publishing, versions
-from tests.conftest import ROOT
+from tests.conftest import ROOT, UNMEASURED
 
 # `runpy` looks for imports beside the script alone; a run that fits its folds itself leaves no process behind.
-ALONE = {**os.environ, "PYTHONPATH": str(ROOT), "LOKY_MAX_CPU_COUNT": "1"}
+ALONE = {**UNMEASURED, "PYTHONPATH": str(ROOT), "LOKY_MAX_CPU_COUNT": "1"}
 
 # Forks a child for each step that publishing takes in its folder: it kills itself just before that step. Steps are
 # what Python audits: opening (each write and each sync begins so), renaming, making and removing folders. The last
