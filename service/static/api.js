@@ -15,10 +15,11 @@ export class Problem extends Error {
 
 /** Ask for a path, with a body if there is one; wait out what passes, telling of it; raises `Problem` or `AbortError`. */
 export async function ask(path, body, signal) {
-  for (;;) {
+  for (let waited = false; ; waited = true) {
     try {
       const answer = await once(path, body, signal);
-      states.passed();
+      // Another path may answer all along: without a model the limits do.
+      if (waited) states.passed();
       return answer;
     } catch (problem) {
       if (!PASSING.includes(problem.status)) throw problem;
