@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -443,13 +444,21 @@ def test_long_input_has_a_bar_on_stderr_alone(toy_models: Path, form: list[str])
     assert "line 3" in ANSI.sub("", shown)
 
 
-def test_ctrl_c_ends_it_quietly(toy_models: Path) -> None:
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """A suite that is started in the background ignores Ctrl-C, and so would what it starts."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_ctrl_c_ends_it_quietly(toy_models: Path, interruptible: None) -> None:
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     command = [*STANCE, "classify", "-"]
     with subprocess.Popen(command, cwd=ROOT, env=environment(toy_models), **pipes) as process:  # type: ignore[call-overload]
         process.stdin.write(BERLIN.encode() + b"\n")
         process.stdin.flush()
         process.stdout.readline()
-        process.send_signal(2)
+        process.send_signal(signal.SIGINT)
         assert process.wait(10) == 130
         assert process.stderr.read() == b""
