@@ -5,7 +5,7 @@ from typing import Any, NoReturn
 
 import marshmallow
 from flask import current_app, g, request
-from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, ClientDisconnected, RequestEntityTooLarge, UnsupportedMediaType
 
 from service.errors import InvalidRequestError
 
@@ -43,7 +43,7 @@ def load(schema: marshmallow.Schema) -> Any:
     if len(body) > current_app.config["MAX_BODY_BYTES"]:
         raise RequestEntityTooLarge
     if int(request.environ.get("CONTENT_LENGTH") or 0) > len(body):  # gunicorn gives what came without a word
-        raise BadRequest("The body breaks off or is framed wrongly.")
+        raise ClientDisconnected
     try:
         return schema.load(loads(body))
     except marshmallow.ValidationError as fault:

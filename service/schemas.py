@@ -177,17 +177,19 @@ class EvidenceAnswer(Schema):
     terms = fields.List(fields.Nested(TermAnswer), required=True)
 
 
+def _by_label(description: str) -> fields.Dict:
+    """Make a field with a number for each label: their names are the model's, so that one specification fits all."""
+    return fields.Dict(
+        keys=fields.String(), values=fields.Float(), required=True, metadata={"description": description}
+    )
+
+
 class StanceAnswer(Schema):
     """The stance of one text."""
 
     label = fields.String(required=True, metadata={"description": "The likeliest label."})
     confidence = fields.Float(required=True, metadata={"description": "Its probability."})
-    probabilities = fields.Dict(
-        keys=fields.String(),
-        values=fields.Float(),
-        required=True,
-        metadata={"description": "Of every label; they add up to 1."},
-    )
+    probabilities = _by_label("Of every label; they add up to 1.")
     uncertain = fields.String(
         required=True,
         allow_none=True,
@@ -291,12 +293,7 @@ class ActorAnswer(Schema):
     balance = fields.Float(
         required=True, allow_none=True, metadata={"description": "Share of support less share of criticism, -1 to 1."}
     )
-    shares = fields.Dict(
-        keys=fields.String(),
-        values=fields.Float(),
-        required=True,
-        metadata={"description": "Its sentences by label, so that opposing stances show; empty without a stance."},
-    )
+    shares = _by_label("Its sentences by label, so that opposing stances show; empty without a stance.")
     sentences = fields.List(
         fields.Integer(), required=True, metadata={"description": "The numbers of its sentences, from 0."}
     )
@@ -318,12 +315,7 @@ class AnalyzeAnswer(Schema):
         allow_none=True,
         metadata={"description": "Share of support less share of criticism, -1 to 1; null for a model without roles."},
     )
-    shares = fields.Dict(
-        keys=fields.String(),
-        values=fields.Float(),
-        required=True,
-        metadata={"description": "The sentences by label; they add up to 1."},
-    )
+    shares = _by_label("The sentences by label; they add up to 1.")
     sentences = fields.List(fields.Nested(SentenceAnswer), required=True)
     actors = fields.List(fields.Nested(ActorAnswer), required=True)
     evidence = fields.List(
