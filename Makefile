@@ -62,8 +62,8 @@ audit: .venv/dev.stamp ## look the locked packages up among known vulnerabilitie
 	$(BIN)/uv tool run pip-audit --strict --disable-pip --require-hashes --requirement requirements/dev.lock
 
 lock: .venv/dev.stamp ## lock the dependencies anew
-	@for extra in serve train dev; do \
-	  case $$extra in serve) e=;; train) e="--extra train";; dev) e="--extra train --extra dev";; esac; \
+	@for extra in serve bulk train dev; do \
+	  case $$extra in serve) e=;; bulk) e="--extra bulk";; train) e="--extra train";; dev) e="--extra train --extra dev";; esac; \
 	  $(BIN)/uv pip compile pyproject.toml $$e --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	    --no-emit-find-links --no-header --no-annotate -q -o requirements/$$extra.lock; done
 

@@ -74,6 +74,7 @@ def whole(received: bytes) -> bool:
 
 @contextmanager
 def load(served: Served) -> Iterator[list[Client]]:
+    until(lambda: accepting(served) == set(workers(served)))
     ended = threading.Event()
     clients = [Client(served, ended) for _ in range(CLIENTS)]
     for client in clients:
@@ -96,6 +97,16 @@ def until(done: Callable[[], bool]) -> None:
 
 def workers(served: Served) -> list[int]:
     return [int(pid) for pid in re.findall(r"Booting worker with pid: (\d+)", served.log.read_text())]
+
+
+def accepting(served: Served) -> set[int]:
+    """Return which workers take new connections: ready is who is first, and all would go to it."""
+    with ExitStack() as stack:
+        held = [stack.enter_context(socket.create_connection(("127.0.0.1", served.port))) for _ in range(CLIENTS)]
+        for connection in held:
+            connection.sendall(b"GET /livez HTTP/1.1\r\nHost: stance\r\n\r\n")
+            connection.recv(65536)
+        return {owner(served.port, connection.getsockname()[1], workers(served)) for connection in held}
 
 
 def go_on(clients: list[Client], more: int = 20) -> None:
