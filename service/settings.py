@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from service import rates
+from service.feedback import address
 from service.keys import Keys
 
 PREFIX = "STANCE_"
@@ -54,6 +55,15 @@ class Settings:
         "", "Where all workers count them: `redis://host:port`; none: in the memory of the one worker.", secret=True
     )
 
+    feedback_database_url: str = _setting(
+        "",
+        "Where corrections are kept: `sqlite:////folder/file.db`, `postgresql://user:password@host/name`; none: nowhere.",
+        secret=True,
+    )
+    feedback_retention_days: int = _setting(
+        365, "Days that a correction is kept; `python -m service.feedback.purge` erases older ones.", 1
+    )
+
     def __post_init__(self) -> None:
         """Raise `SettingsError` for what is impossible together, or by itself; a secret is never repeated."""
         if self.threads <= self.max_in_flight:
@@ -68,6 +78,9 @@ class Settings:
             if self.rate_store:
                 variable = "RATE_STORE"
                 rates.check_store(self.rate_store)
+            if self.feedback_database_url:
+                variable = "FEEDBACK_DATABASE_URL"
+                address.read(self.feedback_database_url)
         except ValueError as fault:
             raise SettingsError(f"{PREFIX}{variable} {fault}.") from None
         if self.rate_limit and not self.api_keys:

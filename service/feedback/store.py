@@ -27,7 +27,7 @@ class Store:
         raise NotImplementedError
 
     def find(self, wanted: Wanted) -> tuple[list[Correction], str | None]:
-        """Return a page of corrections by id, and the cursor of the next; disagreeing ones stand sentence by sentence."""
+        """Return a page of corrections by id, disagreeing ones sentence by sentence, and the cursor of the next."""
         raise NotImplementedError
 
     def decide(self, id: int, by: str, status: Status | None, label: str | None) -> Correction:
