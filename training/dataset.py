@@ -1,23 +1,26 @@
-"""Reading and checking labelled rows from CSV, TSV or JSONL; every fault names the file, the row and the column."""
+"""Reading and checking labelled rows from CSV, TSV, JSONL or Label Studio; each fault names file, row and column."""
 
 import argparse
 import csv
 import hashlib
 import io
 import json
+import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
+
+from training import label_studio
 
 ENCODING = "UTF-8"
 JSON_LINES = (".jsonl", ".ndjson")
 _OPTIONAL = ("batch", "document", "position", "part")
 _DELIMITERS = (",", "\t", ";")
 _SINGLE = "single"
-# Rows as they stand in a file: their number and their cells by column.
-Records = list[tuple[int, dict[str, str]]]
+# Rows as they stand in a file: their place ("row 7", "task 7") and their cells by column.
+Records = list[tuple[str, dict[str, str]]]
 
 
 class DatasetError(Exception):
@@ -56,10 +59,14 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """The checked rows of one file in the file's order, and the columns it has."""
+    """The checked rows of one file in the file's order, and the columns it has.
+
+    `weights` says what each row counts in a fit; `None`: all the same.
+    """
 
     rows: tuple[Row, ...]
     columns: frozenset[str]
+    weights: tuple[float, ...] | None = None
 
     @property
     def texts(self) -> list[str]:
@@ -88,7 +95,9 @@ class Dataset:
 
     def subset(self, numbers: Iterable[int]) -> "Dataset":
         """Return the rows with these numbers, counted from 0."""
-        return replace(self, rows=tuple(self.rows[number] for number in numbers))
+        chosen = list(numbers)
+        weights = self.weights and tuple(self.weights[number] for number in chosen)
+        return replace(self, rows=tuple(self.rows[number] for number in chosen), weights=weights)
 
     def groups(self) -> tuple[str, list[str]]:
         """Return what must not be split between folds, and each row's group: batch, else document, else row.
@@ -148,31 +157,53 @@ def pairs(option: str, given: Sequence[str]) -> dict[str, str]:
 
 
 def read(file: Path, form: Format | None = None) -> Dataset:
-    """Read a labelled file: JSON lines where its name ends in .jsonl or .ndjson, else columns under a header row.
+    """Read a labelled file: as `records` does, with a column of labels.
 
-    It has a column of texts and one of labels, and perhaps `batch`, `document`, `position` (from 1) and `part`, which
-    says "single" of a row that was composed alone. Other columns are left alone. Labels are taken without the blanks
-    around them. Rows are counted as a spreadsheet counts them, the header being row 1; of JSON lines the first is row
-    1. Raises `DatasetError` for an unreadable file and for the first fault in it.
+    There may be `batch`, `document`, `position` (from 1) and `part`, which says "single" of a row that was composed
+    alone. Other columns are left alone. Labels are taken without the blanks around them. Tasks of Label Studio without
+    a label are left out, and stderr says how many. Raises `DatasetError` for an unreadable file and for the first fault
+    in it.
     """
     form = form or Format()
-    content, guessed = _decoded(file, form)
-    if file.suffix.lower() in JSON_LINES:
-        columns, records, guesses = *_json_lines(file, content), guessed
-    else:
-        columns, records, guesses = _table(file, content, form, guessed)
-    for column in (form.text, form.label, *form.only):
-        if column not in columns:
-            raise DatasetError(f"{file}: row 1: no column {column}; expected it beside the others{guesses}")
-    rows = [
-        _row(f"{file}: row {number}", cells, form)
-        for number, cells in records
-        if all(cells.get(column, "").strip() == value for column, value in form.only.items())
-    ]
+    columns, found, guesses = records(file, form)
+    _require_column(file, columns, form.label, guesses)
+    first = "row 2"
+    if _is_label_studio(file):
+        first = "task 1"
+        labelled = [(place, cells) for place, cells in found if cells[form.label]]
+        if len(labelled) < len(found):
+            print(f"{file}: tasks without a label, left out: {len(found) - len(labelled):,}", file=sys.stderr)
+        found = labelled
+    rows = [_row(f"{file}: {place}", cells, form) for place, cells in found]
     if not rows:
         where = " and ".join(f"{column}={value}" for column, value in form.only.items())
-        raise DatasetError(f"{file}: row 2: no rows{' with ' + where if where else ''}; expected at least one")
+        raise DatasetError(f"{file}: {first}: no rows{' with ' + where if where else ''}; expected at least one")
     return Dataset(tuple(rows), frozenset(columns).intersection(_OPTIONAL))
+
+
+def records(file: Path, form: Format) -> tuple[list[str], Records, str]:
+    """Read the rows that `form.only` takes, labelled or not; return the columns, the rows, and what was guessed.
+
+    JSON lines where the file's name ends in .jsonl or .ndjson, Label Studio's JSON where it ends in .json, else columns
+    under a header row. Rows are counted as a spreadsheet counts them, the header being row 1; of JSON lines and tasks
+    the first is 1. A task's label is what more than half of its annotators chose, else empty; stderr says how often
+    they disagree. Raises `DatasetError` for an unreadable file and where a column is missing.
+    """
+    content, guesses = _decoded(file, form)
+    if _is_label_studio(file):
+        columns, found = _tasks(file, content, form)
+    elif file.suffix.lower() in JSON_LINES:
+        columns, found = _json_lines(file, content)
+    else:
+        columns, found, guesses = _table(file, content, form, guesses)
+    for column in (form.text, *form.only):
+        _require_column(file, columns, column, guesses)
+    taken = [
+        (place, cells)
+        for place, cells in found
+        if all(cells.get(column, "").strip() == value for column, value in form.only.items())
+    ]
+    return columns, taken, guesses
 
 
 def require_classes(file: Path, dataset: Dataset) -> None:
@@ -183,12 +214,22 @@ def require_classes(file: Path, dataset: Dataset) -> None:
         raise DatasetError(f"{file}: column label: every row has the same label; expected two labels or more")
 
 
+def _is_label_studio(file: Path) -> bool:
+    return file.suffix.lower() == label_studio.SUFFIX
+
+
+def _require_column(file: Path, columns: Sequence[str], column: str, guesses: str) -> None:
+    if column not in columns:
+        first = "task 1" if _is_label_studio(file) else "row 1"
+        raise DatasetError(f"{file}: {first}: no column {column}; expected it beside the others{guesses}")
+
+
 def _decoded(file: Path, form: Format) -> tuple[str, str]:
     """Return the file's text, and the words that name a guess at its encoding."""
     try:
         content = file.read_bytes()
     except OSError as fault:
-        raise DatasetError(f"{file}: {fault.strerror}; expected a CSV, TSV or JSONL file") from None
+        raise DatasetError(f"{file}: {fault.strerror}; expected a CSV, TSV, JSONL or JSON file") from None
     encoding = form.encoding or ENCODING
     guessed = "" if form.encoding else f" ({ENCODING} was guessed: --encoding names another)"
     try:
@@ -202,9 +243,7 @@ def _decoded(file: Path, form: Format) -> tuple[str, str]:
         ) from None
 
 
-def _table(
-    file: Path, content: str, form: Format, guessed: str
-) -> tuple[list[str], list[tuple[int, dict[str, str]]], str]:
+def _table(file: Path, content: str, form: Format, guessed: str) -> tuple[list[str], Records, str]:
     delimiter = form.delimiter or max(_DELIMITERS, key=content.partition("\n")[0].count)
     if not form.delimiter:
         guessed += f" (the delimiter {json.dumps(delimiter)} was guessed: --delimiter names another)"
@@ -218,7 +257,7 @@ def _table(
     for column, count in Counter(header).items():
         if count > 1 and column in (form.text, form.label, *form.only, *_OPTIONAL):
             raise DatasetError(f"{file}: row 1: column {column} stands there {count} times; expected once")
-    return header, [(number, dict(zip(header, cells, strict=True))) for number, cells in records], guessed
+    return header, [(f"row {number}", dict(zip(header, cells, strict=True))) for number, cells in records], guessed
 
 
 def _split(file: Path, content: str, delimiter: str, quoted: bool) -> tuple[list[str], list[tuple[int, list[str]]]]:
@@ -242,7 +281,7 @@ def _split(file: Path, content: str, delimiter: str, quoted: bool) -> tuple[list
 
 def _json_lines(file: Path, content: str) -> tuple[list[str], Records]:
     columns: dict[str, None] = {}
-    records = []
+    records: Records = []
     # Not splitlines: a JSON string may hold a line separator of Unicode as it stands.
     for number, line in enumerate(content.split("\n"), start=1):
         if not line.strip():
@@ -254,10 +293,34 @@ def _json_lines(file: Path, content: str) -> tuple[list[str], Records]:
         if not isinstance(found, dict):
             raise DatasetError(f"{file}: row {number}: not JSON; expected an object on each line")
         columns.update(dict.fromkeys(found))
-        records.append((number, {name: "" if value is None else str(value) for name, value in found.items()}))
+        records.append((f"row {number}", _cells(f"{file}: row {number}", found)))
     if not records:
         raise DatasetError(f"{file}: row 1: the file is empty; expected an object on each line")
     return list(columns), records
+
+
+def _tasks(file: Path, content: str, form: Format) -> tuple[list[str], Records]:
+    try:
+        tasks = label_studio.read(content, form.label)
+    except label_studio.TaskError as fault:
+        raise DatasetError(f"{file}: {fault}") from None
+    if disagreed := sum(bool(task.labels) and not task.label for task in tasks):
+        print(f"{file}: tasks without a label because annotators disagree: {disagreed:,}", file=sys.stderr)
+    columns = dict.fromkeys([*(name for task in tasks for name in task.data), form.label])
+    records = [
+        (f"task {number}", _cells(f"{file}: task {number}", {**task.data, form.label: task.label}))
+        for number, task in enumerate(tasks, start=1)
+    ]
+    return list(columns), records
+
+
+def _cells(where: str, found: Mapping[str, Any]) -> dict[str, str]:
+    cells = {name: "" if value is None else str(value) for name, value in found.items()}
+    try:
+        "".join([*cells, *cells.values()]).encode()
+    except UnicodeEncodeError:
+        raise DatasetError(f"{where}: a lone surrogate (\\ud800 to \\udfff); expected Unicode text") from None
+    return cells
 
 
 def _row(where: str, cells: Mapping[str, str], form: Format) -> Row:
