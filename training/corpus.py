@@ -51,6 +51,11 @@ def digest(rows: Iterable[Record], columns: Sequence[str]) -> str:
     return hashlib.sha256(json.dumps([[row[column] for column in columns] for row in rows]).encode()).hexdigest()
 
 
+def words(text: str) -> list[str]:
+    """Return the words of a text as they stand, those with an apostrophe whole."""
+    return _WORD.findall(text.replace("’", "'"))
+
+
 class Masker:
     """Splits a sentence into lower-case words, the names of the treaty and of actors replaced by a mark."""
 
@@ -65,7 +70,7 @@ class Masker:
     def words(self, text: str) -> list[str]:
         """Return the words, each run of a name as one `#`."""
         plain = text.lower().replace("’", "'")
-        return ["#" if word == "__name__" else word for word in _WORD.findall(self._names.sub(" __name__ ", plain))]
+        return ["#" if word == "__name__" else word for word in words(self._names.sub(" __name__ ", plain))]
 
 
 def near_duplicates(texts: Sequence[str], masker: Masker, first: int | None = None) -> list[tuple[int, int]]:

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+from sklearn import config_context
+from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import Pipeline
 
 from model import pipeline, scorer
@@ -34,5 +37,18 @@ def fit(
         data={},
         metrics={},
     )
-    fitted = pipeline.build(parameters, seed).fit(dataset.texts, dataset.gold)
+    blocks = pipeline.blocks(parameters)
+    features = blocks.fit_transform(dataset.texts)
+    fitted = Pipeline([("features", blocks), ("regression", regress(features, dataset, parameters, seed))])
     return Analyzer(scorer.compiled(fitted), manifest), fitted
+
+
+def regress(features: Any, dataset: Dataset, parameters: Mapping[str, Any], seed: int) -> OneVsRestClassifier:
+    """Fit the regression on features already made of the rows, each counting as much as its weight says."""
+    regression = pipeline.regression(parameters, seed)
+    if dataset.weights is None:
+        return regression.fit(features, dataset.gold)
+    # One-vs-rest hands weights on to its regressions by scikit-learn's metadata routing alone.
+    with config_context(enable_metadata_routing=True):
+        regression.estimator.set_fit_request(sample_weight=True)
+        return regression.fit(features, dataset.gold, sample_weight=np.array(dataset.weights))

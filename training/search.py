@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from model import pipeline
 from training import folds, scores
 from training.dataset import Dataset
+from training.fit import regress
 
 FOLDS = 5
 # Few rows make folds that differ by luck, so these are drawn anew until so many rows have been judged.
@@ -80,6 +81,4 @@ def _predict(
     features = pipeline.blocks(parameters)
     known = features.fit_transform(training.texts)
     unseen = features.transform(judged.texts)
-    return [
-        pipeline.regression({**parameters, **chosen}, seed).fit(known, training.gold).predict(unseen) for chosen in grid
-    ]
+    return [regress(known, training, {**parameters, **chosen}, seed).predict(unseen) for chosen in grid]
