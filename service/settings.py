@@ -57,7 +57,7 @@ class Settings:
 
     feedback_database_url: str = _setting(
         "",
-        "Where corrections are kept: `sqlite:////folder/file.db`, `postgresql://user:password@host/name`; none: nowhere.",
+        "Where corrections are kept: `sqlite:////folder/file.db` or `postgresql://user:password@host/name`.",
         secret=True,
     )
     feedback_retention_days: int = _setting(
@@ -83,6 +83,8 @@ class Settings:
                 address.read(self.feedback_database_url)
         except ValueError as fault:
             raise SettingsError(f"{PREFIX}{variable} {fault}.") from None
+        if self.feedback_retention_days > 36500:
+            raise SettingsError(f"{PREFIX}FEEDBACK_RETENTION_DAYS is above 36500, a hundred years.")
         if self.rate_limit and not self.api_keys:
             raise SettingsError(f"{PREFIX}RATE_LIMIT counts by key, so {PREFIX}API_KEYS is wanted with it.")
         if self.rate_limit and self.workers > 1 and not self.rate_store:

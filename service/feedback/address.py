@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-# Python's driver for each.
+# By which driver SQLAlchemy reaches each.
 _DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg"}
 
 
@@ -11,12 +11,10 @@ def read(url: str) -> str:
     try:
         parts = urlsplit(url)
         # A password's "/", "?", "#" or "@" that is not percent-encoded cuts the URL elsewhere.
-        whole = (
-            url.isprintable() and not parts.fragment and "@" not in parts.path + parts.query and (parts.port or True)
-        )
+        whole = not parts.fragment and "@" not in parts.path + parts.query and (parts.port or True)
     except ValueError:
         whole = False
-    if not whole or parts.scheme not in _DRIVERS or not parts.path.strip("/"):
+    if not (whole and url.isprintable() and parts.scheme in _DRIVERS and parts.path.strip("/")):
         raise ValueError("is no URL sqlite:////folder/file.db or postgresql://user:password@host/name")
     if parts.scheme == "sqlite" and (parts.netloc or parts.query or ":memory:" in parts.path):
         raise ValueError("names no file: sqlite:////folder/file.db, with four slashes")
