@@ -91,6 +91,35 @@ def near_duplicates(texts: Sequence[str], masker: Masker, first: int | None = No
     return [(a, b) for (a, b), count in shared.items() if 2 * count >= min(len(grams[a]), len(grams[b]))]
 
 
+class Seen:
+    """Texts that were seen, to ask of many others one by one whether they say the same.
+
+    The same are texts with half of the shorter one's word 5-grams in common, as in `near_duplicates`, and texts under
+    five words that are equal, names apart. Cost: some 0.1 ms a text, and 6 kB for each that was added.
+    """
+
+    def __init__(self, masker: Masker):
+        self._masker = masker
+        self._sizes: list[int] = []
+        self._holders: dict[tuple[str, ...], list[int]] = defaultdict(list)
+
+    def add(self, text: str) -> None:
+        """Count a text among those that were seen."""
+        grams = self._grams(text)
+        for gram in grams:
+            self._holders[gram].append(len(self._sizes))
+        self._sizes.append(len(grams))
+
+    def __contains__(self, text: str) -> bool:
+        grams = self._grams(text)
+        shared = Counter(number for gram in grams for number in self._holders.get(gram, ()))
+        return any(2 * count >= min(len(grams), self._sizes[number]) for number, count in shared.items())
+
+    def _grams(self, text: str) -> set[tuple[str, ...]]:
+        words = self._masker.words(text)
+        return {tuple(words[i : i + 5]) for i in range(max(1, len(words) - 4))}
+
+
 def skeleton(text: str, masker: Masker) -> str:
     """Return what is left of a sentence when function words are kept and every other word is a mark."""
     return " ".join(word if word in ENGLISH_STOP_WORDS else "_" for word in masker.words(text))

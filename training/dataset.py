@@ -110,6 +110,10 @@ class Dataset:
                 return column, groups
         return "row", [str(number) for number in range(len(self.rows))]
 
+    def together(self) -> list[str]:
+        """Return what each row stands or falls with: its document where that runs, else the row alone."""
+        return [row.document if row.document and not row.single else str(n) for n, row in enumerate(self.rows)]
+
     def running(self) -> list[int]:
         """Return the numbers of the rows that were not composed alone, and stand in texts that run."""
         return [number for number, row in enumerate(self.rows) if not row.single]
@@ -204,6 +208,21 @@ def records(file: Path, form: Format) -> tuple[list[str], Records, str]:
         if all(cells.get(column, "").strip() == value for column, value in form.only.items())
     ]
     return columns, taken, guesses
+
+
+def lines(file: Path, form: Format) -> Records:
+    """Read a plain text file, a text a line, blank ones left out; raises `DatasetError` for an unreadable file."""
+    content, _ = _decoded(file, form)
+    numbered = enumerate(content.split("\n"), start=1)
+    return [(f"row {number}", {form.text: line.strip()}) for number, line in numbered if line.strip()]
+
+
+def text_of(where: str, cells: Mapping[str, str], form: Format) -> str:
+    """Return the text of a row; raises `DatasetError` where it is empty."""
+    text = cells.get(form.text, "")
+    if not text.strip():
+        raise DatasetError(f"{where}: column {form.text}: empty; expected a text")
+    return text
 
 
 def require_classes(file: Path, dataset: Dataset) -> None:
@@ -324,9 +343,7 @@ def _cells(where: str, found: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _row(where: str, cells: Mapping[str, str], form: Format) -> Row:
-    text, label = cells.get(form.text, ""), cells.get(form.label, "").strip()
-    if not text.strip():
-        raise DatasetError(f"{where}: column {form.text}: empty; expected a text")
+    text, label = text_of(where, cells, form), cells.get(form.label, "").strip()
     if not label:
         raise DatasetError(f"{where}: column {form.label}: empty; expected a label")
     position = cells.get("position", "0")
