@@ -138,6 +138,21 @@ def test_near_duplicates(train: list[Record], test: list[Record], contrast: list
     assert len({where(row) for pair in pairs for row in pair}) <= 0.01 * len(rows)
 
 
+def test_the_corrections_of_the_demonstration(train: list[Record], test: list[Record], masker: Masker) -> None:
+    rows = corpus.read("corrections.csv")
+    assert Counter((row["part"], row["sort"]) for row in rows) == {
+        ("posted", "withheld"): 200,
+        ("unseen", "withheld"): 100,
+        ("unseen", "judged"): 40,
+    }
+    for row in rows:
+        assert row["label"] == row["second"]
+        assert (row["label"] == "neutral") == (row["sort"] == "withheld")
+    # A heading of a few words may stand within anything.
+    texts = [row["text"] for row in [*rows, *train, *test] if len(corpus.words(row["text"])) > 7]
+    assert near_duplicates(texts, masker, first=len(rows)) == []
+
+
 def test_no_skeleton_more_than_three_times(train: list[Record], test: list[Record], masker: Masker) -> None:
     texts = [row["text"] for row in [*train, *test]]
     seen = Counter(skeleton(text, masker) for text in texts if len(masker.words(text)) >= 8)
