@@ -12,6 +12,7 @@ from typing import Any
 from flask import Flask, Request, Response, g, request
 
 from service import routes
+from service.keys import NOBODY
 from service.metrics import Metrics
 
 log = logging.getLogger(__name__)
@@ -90,7 +91,7 @@ def _end(metrics: Metrics, asked: Request, status: int, named: Any) -> None:
         "%(method)s %(route)s %(status)d",
         {
             "request_id": named.request_id,
-            "key": named.get("key_name", ""),
+            "key": named.get("key", NOBODY).name,
             "method": how,
             "route": where,
             "status": status,

@@ -3,18 +3,22 @@
 import logging
 import os
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask, g, request
 from flask_smorest import Api
 
 import service
 from service import access, docs, errors, gate, metrics, page, routes, schemas
+from service.feedback import routes as corrections
 from service.keys import Keys
 from service.metrics import Metrics
 from service.models import Models
 from service.rates import Rate
 from service.settings import Settings
+
+if TYPE_CHECKING:
+    from service.feedback.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -82,11 +86,25 @@ def create_app(settings: Settings | None = None, models: Models | None = None) -
             "components": {"securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}}},
             "security": [{"bearer": []}],
         }
-    ProblemApi(app).register_blueprint(routes.blueprint(settings, models, counts))
+    app.url_map.converters["id"] = corrections.Id
+    api = routes.blueprint(settings, models, counts)
+    app.extensions["corrections"] = _store(settings)
+    corrections.serve(api, settings, models, app.extensions["corrections"])
+    ProblemApi(app).register_blueprint(api)
     app.register_blueprint(metrics.blueprint(counts, models))
     app.register_blueprint(docs.blueprint())
     app.register_blueprint(page.blueprint())
     return app
+
+
+def _store(settings: Settings) -> "Store | None":
+    """Make the store of corrections, where they are kept; its database is not opened before it is used."""
+    if not settings.feedback_database_url:
+        return None
+    # Here, since SQLAlchemy is heavy and most services keep no corrections.
+    from service.feedback.store import Store  # noqa: PLC0415
+
+    return Store(settings.feedback_database_url)
 
 
 def _refuse_if_busy() -> None:
@@ -101,8 +119,8 @@ def _admission(keys: Keys, rate: Rate | None) -> Callable[[], None]:
         asked = request._get_current_object()  # type: ignore[attr-defined]
         if asked.url_rule is not None and asked.url_rule.rule in OPEN:
             return
-        g.key_name = keys.holder(asked.environ.get("HTTP_AUTHORIZATION", "")).name
+        g.key = key = keys.holder(asked.environ.get("HTTP_AUTHORIZATION", ""))
         if rate is not None:
-            rate.count(g.key_name)
+            rate.count(key.name)
 
     return admit

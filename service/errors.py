@@ -1,6 +1,7 @@
 """Exception to problem document (RFC 9457), in one place: one body, made by one function."""
 
 import json
+import logging
 from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
@@ -9,6 +10,10 @@ import marshmallow
 from flask import Flask, Response, g
 from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import ClientDisconnected, HTTPException, InternalServerError
+
+from service.feedback.values import ConflictError, NotThereError, OutOfReachError
+
+log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 # More faults than these help nobody and make an answer as large as the request.
@@ -38,6 +43,14 @@ class BusyError(Exception):
     """As many requests are being worked on as may be."""
 
 
+class ForbiddenError(Exception):
+    """The right to review is wanted, and the key has it not, or there are no keys."""
+
+
+class FeedbackOffError(Exception):
+    """Corrections are not kept here."""
+
+
 class InvalidRequestError(Exception):
     """Valid JSON that breaks the schema."""
 
@@ -54,6 +67,11 @@ def register(app: Flask) -> None:
     app.register_error_handler(UnknownKeyError, _unknown_key)
     app.register_error_handler(TooManyRequestsError, _too_many)
     app.register_error_handler(BusyError, _busy)
+    app.register_error_handler(ForbiddenError, _forbidden)
+    app.register_error_handler(FeedbackOffError, _feedback_off)
+    app.register_error_handler(OutOfReachError, _out_of_reach)
+    app.register_error_handler(ConflictError, _conflict)
+    app.register_error_handler(NotThereError, _not_there)
     for broken in (ParseException, ClientDisconnected):
         app.register_error_handler(broken, _broken_framing)
 
@@ -135,19 +153,49 @@ def _busy(_: BusyError) -> Response:
     return answer
 
 
+def _forbidden(_: ForbiddenError) -> Response:
+    return problem(403, "A key with the right to review is wanted here: name:key:review in STANCE_API_KEYS gives it.")
+
+
+def _feedback_off(_: FeedbackOffError) -> Response:
+    detail = "Corrections are not kept here: STANCE_FEEDBACK_DATABASE_URL is not set."
+    return problem(404, detail, type="/problems/feedback-off")
+
+
+def _out_of_reach(error: OutOfReachError) -> Response:
+    log.error("corrections are out of reach: %(cause)s", {"cause": str(error), "request_id": g.request_id})
+    detail = "The database of corrections is out of reach; all else is answered."
+    answer = problem(503, detail, type="/problems/feedback-unavailable")
+    answer.headers["Retry-After"] = "5"
+    return answer
+
+
+def _conflict(_: ConflictError) -> Response:
+    return problem(409, "Another correction was sent with this idempotency key.")
+
+
+def _not_there(_: NotThereError) -> Response:
+    return problem(404, "There is no correction of this id.")
+
+
 def _broken_framing(error: Exception) -> Response:
     if isinstance(error.__context__, BlockingIOError):
         return problem(408, "The body came too slowly; /limits tells how slowly it may.")
     return problem(400, "The body breaks off or is framed wrongly.")
 
 
-def _faults(messages: dict[Any, Any], schema: marshmallow.Schema) -> Iterable[dict[str, str]]:
+def _faults(messages: dict[Any, Any], schema: marshmallow.Schema, above: str = "") -> Iterable[dict[str, str]]:
     """Turn marshmallow's messages into JSON pointers (RFC 6901). An unknown key is the caller's text: not repeated."""
-    for key in schema.fields:
-        for sentence in messages.get(key, ()):
-            yield {"pointer": f"/{key}", "detail": sentence}
+    for key, field in schema.fields.items():
+        found = messages.get(key, ())
+        if isinstance(field, marshmallow.fields.Nested) and isinstance(found, dict):
+            yield from _faults(found, field.schema, f"{above}/{key}")
+            continue
+        for sentence in found:
+            yield {"pointer": f"{above}/{key}", "detail": sentence}
     for sentence in messages.get(marshmallow.exceptions.SCHEMA, ()):
-        yield {"pointer": "", "detail": sentence}
+        yield {"pointer": above, "detail": sentence}
     unknown = messages.keys() - schema.fields.keys() - {marshmallow.exceptions.SCHEMA}
     if unknown:
-        yield {"pointer": "", "detail": f"{len(unknown)} unknown; the fields are {', '.join(schema.fields)}."}
+        known = f"the fields are {', '.join(schema.fields)}" if schema.fields else "there are none"
+        yield {"pointer": above, "detail": f"{len(unknown)} unknown; {known}."}

@@ -20,6 +20,10 @@ class Key:
     review: bool
 
 
+# Where no keys are configured.
+NOBODY = Key("", review=False)
+
+
 class Keys:
     """The keys in force, none of them as it was written: each is known by a digest.
 

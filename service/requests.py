@@ -50,6 +50,19 @@ def load(schema: marshmallow.Schema) -> Any:
         raise InvalidRequestError(fault.normalized_messages(), schema) from None
 
 
+def query(schema: marshmallow.Schema) -> Any:
+    """Load the request's query string by a schema; raises `InvalidRequestError`, also for what is given twice."""
+    sent = dict(request.args.lists())
+    twice = {name: ["Given more than once."] for name, given in sent.items() if len(given) > 1}
+    try:
+        loaded = schema.load({name: given[0] for name, given in sent.items()})
+    except marshmallow.ValidationError as fault:
+        raise InvalidRequestError({**fault.normalized_messages(), **twice}, schema) from None
+    if twice:
+        raise InvalidRequestError(twice, schema)
+    return loaded
+
+
 def loads(sent: bytes, name: str = "body") -> Any:
     """Parse JSON in UTF-8; raises `BadRequest` for anything else, saying where, and never quoting what was sent.
 

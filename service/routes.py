@@ -1,6 +1,7 @@
 """The routes: each loads, calls, dumps."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
@@ -15,6 +16,24 @@ from service.models import Models
 from service.settings import Settings
 
 Route = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Created:
+    """An answer to what makes something: the route returns it, and whether it is new (201) or was there (200)."""
+
+    schema: type[Schema]
+
+
+@dataclass(frozen=True)
+class Streamed:
+    """An answer of many rows as NDJSON, whose last line says how many they were: the route returns an iterator."""
+
+    schema: type[Schema]
+
+
+# Where it is just a schema, 200; where there is nothing to answer, None: 204.
+Answer = type[Schema] | Created | Streamed | None
 REQUEST_ID_CHARS = 64
 _JSON = "application/json"
 
@@ -33,53 +52,93 @@ class Routes(Blueprint):  # type: ignore[misc]
     def serves(
         self,
         rule: str,
-        answer: type[Schema],
+        answer: Answer,
         *problems: int,
+        method: str = "",
         takes: Schema | None = None,
         lines: stream.Lines | None = None,
         probe: bool = False,
+        guard: Callable[[], object] | None = None,
     ) -> Callable[[Route], Route]:
-        """Serve a function: POST, given the body loaded by `takes`, or GET; what it returns is dumped by `answer`.
+        """Serve a function: POST where it `takes` something, else GET, or the `method` named; returns it as it is.
 
-        Where there are `lines`, they answer a body of NDJSON. A `probe` is open to all and never too busy.
+        It is given what `takes` loads, of a GET the query and else the body, and what `rule` has of the path by name.
+        What it returns is dumped by `answer`. Where there are `lines`, they answer a body of NDJSON. A `probe` is open
+        to all and never too busy. A `guard` raises where the request is not to be read at all.
         """
         problems = problems if probe else (*self._refusals, *problems)
-        dump = answer().dump
+        method = method or ("GET" if takes is None else "POST")
+        respond = _responder(answer)
         kinds = (_JSON,) if lines is None else (_JSON, stream.MEDIA_TYPE)
 
         def register(route: Route) -> Route:
             @wraps(route)
-            def served() -> Response:
-                kind = None if takes is None else requests.media_type(*kinds)
-                if lines is not None and kind == stream.MEDIA_TYPE:
+            def served(**path: Any) -> Response:
+                if guard is not None:
+                    guard()
+                if takes is None:
+                    return respond(route(**path))
+                if method == "GET":
+                    return respond(route(requests.query(takes), **path))
+                if requests.media_type(*kinds) == stream.MEDIA_TYPE and lines is not None:
                     return lines.answer()
-                found = route() if takes is None else route(requests.load(takes))
-                return Response(stream.line(dump(found)), content_type=_JSON)
+                return respond(route(requests.load(takes), **path))
 
             if probe:
                 served = self.doc(security=[])(served)
-            for decorate in self._documentation(answer, problems, takes, lines):
+            for decorate in self._documentation(answer, problems, method, takes, lines):
                 served._apidoc = decorate(served)._apidoc  # type: ignore[attr-defined]
-            self.route(rule, methods=["GET" if takes is None else "POST"])(served)
+            self.route(rule, methods=[method])(served)
             return route
 
         return register
 
     def _documentation(
-        self, answer: type[Schema], problems: tuple[int, ...], takes: Schema | None, lines: stream.Lines | None
+        self, answer: Answer, problems: tuple[int, ...], method: str, takes: Schema | None, lines: stream.Lines | None
     ) -> Iterator[Callable[[Route], Any]]:
         if lines is not None:
             either = {"oneOf": [schemas.LineAnswer, schemas.LineFault]}
             yield self.alt_response(200, schema=either, content_type=stream.MEDIA_TYPE)
             yield self.doc(requestBody={"content": {stream.MEDIA_TYPE: {"schema": lines.takes}}})
-        yield self.response(200, answer)
+        match answer:
+            case None:
+                yield self.response(204)
+            case Streamed(row):
+                lines_of = {"oneOf": [row, schemas.StreamEnd]}
+                yield self.alt_response(200, schema=lines_of, content_type=stream.MEDIA_TYPE)
+            case Created(found):
+                yield self.response(201, found)
+                yield self.alt_response(200, schema=found, description="The same was sent before")
+            case _:
+                yield self.response(200, answer)
         if takes is not None:
-            yield self.arguments(takes)
+            yield self.arguments(takes, location="query" if method == "GET" else "json")
         for status in problems:
             yield self.alt_response(status, schema=schemas.Problem, content_type=errors.MEDIA_TYPE)
 
 
-def blueprint(settings: Settings, models: Models, metrics: Metrics) -> Blueprint:
+def _responder(answer: Answer) -> Callable[[Any], Response]:
+    """Make the function that makes the response of what a route returned."""
+    match answer:
+        case None:
+            return lambda _: _nothing()
+        case Streamed(row):
+            return lambda rows: stream.rows(rows, row().dump)
+        case Created(found):
+            dump = found().dump
+            return lambda told: Response(stream.line(dump(told[0])), 201 if told[1] else 200, content_type=_JSON)
+        case _:
+            dump = answer().dump
+            return lambda found: Response(stream.line(dump(found)), content_type=_JSON)
+
+
+def _nothing() -> Response:
+    answer = Response(status=204)
+    del answer.headers["Content-Type"]
+    return answer
+
+
+def blueprint(settings: Settings, models: Models, metrics: Metrics) -> Routes:
     """Make the routes over a model holder; the stances that they tell are counted."""
     refusals = [401] * bool(settings.api_keys) + [429] * bool(settings.rate_limit) + [503]
     routes = Routes("stance", __name__, refusals=refusals, description="Stance toward the model's target")
@@ -88,7 +147,7 @@ def blueprint(settings: Settings, models: Models, metrics: Metrics) -> Blueprint
 
     def judge() -> stream.Judge:
         analyzer = models.current()
-        manifest = _answered_by(analyzer.manifest)
+        manifest = answered_by(analyzer.manifest)
 
         def told(request: dict[str, Any]) -> dict[str, Any]:
             found = answers.stance(analyzer, request["text"], request)
@@ -126,7 +185,7 @@ def blueprint(settings: Settings, models: Models, metrics: Metrics) -> Blueprint
                 found = answers.stance(analyzer, text, request)
                 metrics.told(analyzer.manifest, found)
                 results.append({"index": index, **found})
-        return {"results": results, "errors": faults, "model": _answered_by(analyzer.manifest)}
+        return {"results": results, "errors": faults, "model": answered_by(analyzer.manifest)}
 
     whole = schemas.analyze_request(settings.max_article_chars)
 
@@ -141,17 +200,18 @@ def blueprint(settings: Settings, models: Models, metrics: Metrics) -> Blueprint
         found = answers.article(analyzer, request["text"], request)
         for sentence in found["sentences"]:
             metrics.told(analyzer.manifest, sentence)
-        return {**found, "model": _answered_by(analyzer.manifest)}
+        return {**found, "model": answered_by(analyzer.manifest)}
 
     @routes.serves("/model", schemas.ModelCard)
     def model() -> Any:
         """Show the model card of the loaded version."""
-        return _answered_by(models.current().manifest)
+        return answered_by(models.current().manifest)
 
     report.serve(routes, models, *refusals, 404)
 
     most, stretch = rates.parse(settings.rate_limit) if settings.rate_limit else (0, "")
     rate = {"rate": {"value": most, "unit": f"requests a {stretch}"}} if most else {}
+    kept = settings.feedback_retention_days if settings.feedback_database_url else 0
 
     @routes.serves("/limits", schemas.Limits)
     def limits() -> dict[str, Any]:
@@ -169,6 +229,7 @@ def blueprint(settings: Settings, models: Models, metrics: Metrics) -> Blueprint
             **rate,
             "nesting": {"value": requests.MAX_NESTING, "unit": "levels"},
             "errors": {"value": errors.MAX_FAULTS, "unit": "listed faults"},
+            "corrections": {"value": kept, "unit": "days kept"},
             "request_id": {"value": REQUEST_ID_CHARS, "unit": "characters"},
         }
 
@@ -180,13 +241,13 @@ def blueprint(settings: Settings, models: Models, metrics: Metrics) -> Blueprint
     @routes.serves("/readyz", schemas.Health, 503, probe=True)
     def readyz() -> dict[str, str]:
         """Say that a model is loaded and has scored the probe sentence."""
-        _answered_by(models.current().manifest)
+        answered_by(models.current().manifest)
         return {"status": "ready"}
 
     return routes
 
 
-def _answered_by(manifest: Any) -> Any:
+def answered_by(manifest: Any) -> Any:
     """Name the model in the answer's headers, and return its manifest to be dumped."""
     g.model_version = manifest.version
     return manifest

@@ -11,13 +11,17 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Text(fields.String):
-    """A text to judge: at least one letter, at most `longest` code points, no NUL, no half of a surrogate pair."""
+    """A text to judge: at least one letter, at most `longest` code points, no NUL, no half of a surrogate pair.
 
-    def __init__(self, longest: int, **options: Any):
-        self.longest = longest
-        pattern = r"^[^\u0000]*\p{L}[^\u0000]*$"
-        described = {"minLength": 1, "maxLength": longest, "pattern": pattern, **options.pop("metadata")}
-        super().__init__(required=True, metadata=described, **options)
+    Other strings that are kept are like it: `least` tells how many code points they have, letters or not.
+    """
+
+    def __init__(self, longest: int, least: int | None = None, required: bool = True, **options: Any):
+        self.longest, self.least = longest, least
+        pattern = r"^[^\u0000]*\p{L}[^\u0000]*$" if least is None else r"^[^\u0000]*$"
+        sizes = {"minLength": 1 if least is None else least, "maxLength": longest}
+        described = {**sizes, "pattern": pattern, **options.pop("metadata", {})}
+        super().__init__(required=required, metadata=described, **options)
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any) -> str:
         text: str = super()._deserialize(value, attr, data, **options)
@@ -27,8 +31,11 @@ class Text(fields.String):
             raise ValidationError("Has a NUL character.")
         if _SURROGATE.search(text):
             raise ValidationError("Has a lone surrogate, which is no character.")
-        if not any(map(str.isalpha, text)):
-            raise ValidationError("Has no letter.")
+        if self.least is None:
+            if not any(map(str.isalpha, text)):
+                raise ValidationError("Has no letter.")
+        elif len(text) < self.least:
+            raise ValidationError("Is empty.")
         return text
 
 
@@ -235,6 +242,13 @@ class LineAnswer(ClassifyAnswer, Line):
     """The stance of one line's text, and which model tells it."""
 
 
+class StreamEnd(Schema):
+    """The last line of a stream of rows: without it some are missing."""
+
+    end = fields.Boolean(required=True, validate=validate.Equal(True), metadata={"enum": [True]})
+    rows = fields.Integer(required=True)
+
+
 class Fault(Schema):
     """One fault of a request."""
 
@@ -374,6 +388,7 @@ class Limits(Schema):
     nesting = fields.Nested(Limit, required=True)
     errors = fields.Nested(Limit, required=True)
     request_id = fields.Nested(Limit, required=True)
+    corrections = fields.Nested(Limit, required=True, metadata={"description": "For how long; 0: none is kept."})
 
 
 class Health(Schema):

@@ -2,7 +2,8 @@
 
 import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
@@ -26,10 +27,39 @@ Judge = Callable[[dict[str, Any]], dict[str, Any]]
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _answer = schemas.LineAnswer().dump
 _refusal = schemas.LineFault().dump
+_end = schemas.StreamEnd().dump
+_END = object()
 
 
 class BrokenOffError(Exception):
     """A body that does not come to its end; the message is a sentence for the client."""
+
+
+def rows(found: Generator[Any], dump: Callable[[Any], Any]) -> Response:
+    """Answer with each of what is found on a line of its own, and last with how many they were, in constant memory.
+
+    Raises what comes instead of the first one; what breaks off later has no last line, and the connection is closed.
+    """
+    body = _whole(found, dump)
+    next(body)
+    answer = Response(body, content_type=MEDIA_TYPE)
+    answer.call_on_close(body.close)  # where it is never read, as for HEAD
+    return answer
+
+
+def _whole(found: Generator[Any], dump: Callable[[Any], Any]) -> Generator[bytes]:
+    with closing(found):
+        one = next(found, _END)
+        yield b""
+        gathered, count = bytearray(), 0
+        while one is not _END:
+            gathered += line(dump(one))
+            count += 1
+            if len(gathered) >= _GATHERED_BYTES:
+                yield bytes(gathered)
+                gathered.clear()
+            one = next(found, _END)
+        yield bytes(gathered) + line(_end({"end": True, "rows": count}))
 
 
 def line(value: Any) -> bytes:
