@@ -7,19 +7,20 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from service.bulk import bulk
 from service.cli import analyze, classify, models, moves
 from service.cli.asking import UnavailableError, UnwritableError
 
 # Each adds its subcommands by `register(commands)`, which sets `run`, from the options to the exit status.
-_COMMANDS = (classify, analyze, models, moves)
+_COMMANDS = (classify, analyze, bulk, models, moves)
 _UNAVAILABLE, _UNWRITABLE = 3, 4
 _INTERRUPTED = 130  # 128 and the signal's number, as a shell has it
 STATUSES = """exit status:
   0  all is answered
   1  something could not be read or judged: it is named on stderr, all else is answered
   2  wrong usage
-  3  no model that verifies, or no service
-  4  the models folder cannot be written
+  3  no model that verifies, no service, or no scheduler
+  4  the folder to write to cannot be written
 """
 
 
