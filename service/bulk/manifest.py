@@ -59,9 +59,11 @@ def begin(out: Path, what: Mapping[str, Any]) -> None:
 
     Raises `InputError` for a folder that has something else in it, `OSError` where it cannot be written.
     """
+    # Looked at before the manifest is read: another share of the run, begun meanwhile, writes that first of all.
+    occupied = out.is_dir() and any(not one.name.startswith(".") for one in out.iterdir())
     found = read(out)
     if not found:
-        if out.is_dir() and any(not one.name.startswith(".") for one in out.iterdir()):
+        if occupied:
             raise InputError(f"{out} is not empty, and not from a run: choose another folder")
         out.mkdir(parents=True, exist_ok=True)
         writing.replace(out / NAME, {**what, "finished": False})

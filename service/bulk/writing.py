@@ -95,7 +95,11 @@ def write(
 
 def replace(file: Path, value: Mapping[str, Any]) -> None:
     """Write a value as JSON in place of what is there, wholly or not at all; raises `OSError`."""
-    content = json.dumps(value, ensure_ascii=False).encode() + b"\n"
+    put(file, json.dumps(value, ensure_ascii=False).encode() + b"\n")
+
+
+def put(file: Path, content: bytes) -> None:
+    """Write a file in place of what is there, wholly or not at all; raises `OSError`."""
     _replace(file, lambda opened: opened.write(content))
 
 
