@@ -1,6 +1,7 @@
 """Label Studio's JSON: what comes back from it as labelled rows, what goes out, and both ways round."""
 
 import json
+import resource
 import subprocess
 import sys
 import tempfile
@@ -217,7 +218,17 @@ def test_no_file_is_overwritten_and_none_is_left_in_half(
         assert labelling.main([str(toy_file), "--out", str(tmp_path / name)]) == status
         assert capsys.readouterr().err.endswith(sentence)
     assert there.read_text() == "kept"
-    (tmp_path / "taken.csv").mkdir()
-    with pytest.raises(IsADirectoryError):
-        labelling.write(tmp_path / "taken.csv", [labelling.Unit("One.", "", {})], [])
-    assert {one.name for one in tmp_path.iterdir()} == {"tasks.xml", "taken.csv"}
+    assert {one.name for one in tmp_path.iterdir()} == {"tasks.xml"}
+
+
+@pytest.mark.parametrize("name", ["rows.csv", "rows.json", "rows.jsonl"])
+def test_a_disk_that_is_full_leaves_no_half_file(toy_file: Path, tmp_path: Path, name: str) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    # Enough for the configuration and not for the rows.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (400, limits[1]))
+    try:
+        status = labelling.main([str(toy_file), "--out", str(tmp_path / name)])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert status == 1
+    assert not list(tmp_path.iterdir())
