@@ -3,10 +3,12 @@
 from collections import Counter
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from model.actors import Actors
 from training import corpus
-from training.corpus import Masker, Record, near_duplicates, skeleton
+from training.corpus import Masker, Record, Seen, near_duplicates, skeleton
 from training.roles import ROLES
 
 COLUMNS = [
@@ -238,3 +240,19 @@ def test_the_test_part_is_frozen(test: list[Record], name: str) -> None:
     frozen = {row["document"] for row in test}
     rows = [row for row in corpus.read(name.split(maxsplit=1)[0]) if row["document"] in frozen]
     assert corpus.digest(rows, columns) == expected
+
+
+WORDS = st.lists(st.sampled_from("a b c Poland".split()), max_size=12).map(" ".join)
+
+
+@given(texts=st.lists(WORDS, min_size=2, max_size=6))
+def test_what_was_seen_is_what_has_a_near_duplicate_among_it(texts: list[str]) -> None:
+    masker = Masker(["Poland"])
+    *before, last = texts
+    seen = Seen(masker)
+    for text in before:
+        seen.add(text)
+    near = any(len(before) in pair for pair in near_duplicates(texts, masker))
+    # Texts under five words have no near-duplicates; here they are the same if their words are.
+    same = len(masker.words(last)) < 5 and masker.words(last) in [masker.words(text) for text in before]
+    assert (last in seen) == (near or same)
