@@ -20,14 +20,21 @@ _COLUMNS = 3
 _INK, _PALE, _OTHER = "#1f4e79", "#8fb4d9", "#d55e00"
 # A month before the first or after the last that has this share of the busiest one's articles is a slip of the pen.
 _LEAST = 0.01
-_TICKS = 6
+_TICKS = 5
 _STEPS = (1, 2, 3, 6, *(12 * years for years in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000)))
 
 Series = NDArray[np.float64]
 
 
-def balances(tally: Tally, roles: Mapping[str, str]) -> bytes | None:
-    """Draw the balance of the most frequent actors by month, each with its 95% interval, as a PNG.
+def png(drawn: "Figure") -> bytes:
+    """Return a figure as a PNG."""
+    file = io.BytesIO()
+    drawn.savefig(file, format="png", dpi=110)
+    return file.getvalue()
+
+
+def balances(tally: Tally, roles: Mapping[str, str]) -> "Figure | None":
+    """Draw the balance of the most frequent actors by month, each with its 95% interval.
 
     Each actor has a panel of its own, with the whole archive's balance for comparison; where no actor holds anything
     the archive has it. The axes go from the first to the last month that has more than stray articles; how many
@@ -46,16 +53,14 @@ def balances(tally: Tally, roles: Mapping[str, str]) -> bytes | None:
     whole = _series(archive, first, last, roles)
     for axes, (name, cells) in zip(grid, panels, strict=False):
         count = sum(cell.articles for month, cell in cells.items() if first <= month <= last)
-        _panel(axes, f"{name} ({count:,})", _series(cells, first, last, roles), whole)
+        _panel(axes, f"{name} ({count:,})", _series(cells, first, last, roles), None if cells is archive else whole)
     left_out = {"no date": undated[NO_DATE], "an unreadable date": undated[UNREADABLE_DATE]}
     left_out["a date in a stray month before or after"] = stray
     said = ", ".join(f"{count:,} with {why}" for why, count in left_out.items() if count)
     drawn.suptitle("Balance by month (and articles)" + (f"\nnot drawn: {said}" if said else ""), fontsize=11)
     drawn.supylabel("criticism −1 … +1 support", fontsize=11)
     drawn.legend(*grid[0].get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False)
-    file = io.BytesIO()
-    drawn.savefig(file, format="png", dpi=110)
-    return file.getvalue()
+    return drawn
 
 
 def _months(tally: Tally) -> tuple[dict[str, dict[int, Cell]], Counter[str]]:
@@ -112,7 +117,7 @@ def _series(cells: Mapping[int, Cell], first: int, last: int, roles: Mapping[str
     return np.array(rows).T
 
 
-def _panel(axes: "Axes", name: str, series: Series, whole: Series) -> None:
+def _panel(axes: "Axes", name: str, series: Series, whole: Series | None) -> None:
     """Draw intervals as bars that make a band, balances as a line that is broken where months are missing."""
     months, value, low, high = series
     axes.fill_between(
@@ -125,7 +130,7 @@ def _panel(axes: "Axes", name: str, series: Series, whole: Series) -> None:
         label="95% interval",
     )
     axes.plot(months, value, "o-", color=_INK, markersize=2, linewidth=1, label="balance")
-    if series is not whole:
+    if whole is not None:
         there = ~np.isnan(whole[1])
         axes.plot(whole[0, there], whole[1, there], "--", color=_OTHER, linewidth=1, label="whole archive")
     axes.axhline(0, color="grey", linewidth=0.8)

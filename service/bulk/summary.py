@@ -25,7 +25,7 @@ def write(out: Path, tally: Tally, labels: Sequence[str], roles: Mapping[str, st
         from service.bulk import plot  # noqa: PLC0415  (matplotlib: half a second)
 
         if drawn := plot.balances(tally, roles):
-            files[PLOT] = drawn
+            files[PLOT] = plot.png(drawn)
     for name, content in files.items():
         writing.put(out / name, content)
 

@@ -63,12 +63,6 @@ class Tally:
         """Count an answer of `answers.stance`, as one sentence."""
         self._count(month(date), EVERYBODY, {answer["label"]: 1.0}, 1)
 
-    def add(self, other: "Tally") -> None:
-        """Add what another one counted."""
-        self.names |= other.names
-        for key, cell in other.cells.items():
-            self.cells.setdefault(key, Cell()).add(cell)
-
     def rows(self) -> Iterator[list[Any]]:
         """Yield a row of JSON for each actor and month, sorted: with `read` the way to a file and back."""
         for (when, actor), cell in sorted(self.cells.items()):
