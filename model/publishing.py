@@ -22,10 +22,17 @@ BESIDE = ".publishing-"
 _LIBRARIES = ("scikit-learn", "numpy", "scipy", "joblib")
 
 
-def publish(models: Path, pipeline: Any, found: Scorer, manifest: Manifest, report: Mapping[str, bytes]) -> Manifest:
+def publish(
+    models: Path,
+    pipeline: Any,
+    found: Scorer,
+    manifest: Manifest,
+    report: Mapping[str, bytes],
+    promote: bool = True,
+) -> Manifest:
     """Publish a fitted pipeline and what it was compiled to as a version of `models`, and make it the current one.
 
-    `report` has the files to lay beside them by name.
+    `report` has the files to lay beside them by name. Without `promote` the current version stays what it is.
 
     A reader sees the old version or the new one, never half of one, and whatever fails before leaves the old one in
     place; what it wrote is cleared by the next to publish. Several may publish into one folder at once. A version that
@@ -38,7 +45,8 @@ def publish(models: Path, pipeline: Any, found: Scorer, manifest: Manifest, repo
         with versions.locked(models):
             if not _is_whole(models, manifest.version):
                 _rename(beside, models / manifest.version)
-            versions.point(models, manifest.version)
+            if promote:
+                versions.point(models, manifest.version)
     return manifest
 
 

@@ -30,11 +30,10 @@ def assess(
     predicted = [labels[number] for number in best]
     confidences = probabilities.max(axis=1)
     right = np.array([one == other for one, other in zip(gold, predicted, strict=True)])
-    groups = [row.document if row.document and not row.single else str(n) for n, row in enumerate(dataset.rows)]
     return {
         "model": scores.scores(labels, gold, predicted, roles),
         "majority": scores.scores(labels, gold, [majority] * len(gold), roles),
-        "intervals": scores.intervals(labels, gold, predicted, groups, roles),
+        "intervals": scores.intervals(labels, gold, predicted, dataset.together(), roles),
         "calibration": scores.calibration(confidences, right),
         "coverage": scores.coverage(labels, gold, predicted, confidences),
         "mean_confidence": float(confidences.mean()),

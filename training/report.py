@@ -40,7 +40,10 @@ def save(folder: Path, title: str, part: Mapping[str, Any], body: str) -> None:
 
 
 def text(found: Mapping[str, Any]) -> str:
-    """Render a training run as Markdown: search, cross-validation, held-out rows, documents, behaviour, curve."""
+    """Render a training run as Markdown: search, cross-validation, held-out rows, documents, behaviour, curve.
+
+    After these come the corrections that went in, and the model beside the current one.
+    """
     parts = []
     if "search" in found:
         rows = [[_settings(trial["parameters"]), f"{trial['macro_f1']:.3f}"] for trial in found["search"]]
@@ -66,6 +69,10 @@ def text(found: Mapping[str, Any]) -> str:
             f"{p['cross_validation']['macro_f1']:.3f} at {p['sentences']:,}" for p in found["curve"]["points"]
         )
         parts.append(f"## Learning curve\n\nMacro-F1 in cross-validation: {points} sentences.")
+    if "feedback" in found:
+        parts.append("## Corrections\n\n" + _corrections(found["feedback"]))
+    if "comparison" in found:
+        parts.append("## Beside the current model\n\n" + beside(found["comparison"]))
     return "\n\n".join(parts)
 
 
@@ -94,6 +101,19 @@ def comparison(found: Mapping[str, Mapping[str, Any]]) -> str:
         for name, row in found.items()
     ]
     return table(["judge", *columns.values(), "µs a text"], rows)
+
+
+def beside(found: Mapping[str, Any]) -> str:
+    """Render a new model beside the current one (see `compare.compare`), and what speaks against promoting it."""
+    parts = [found["why"]] if found["why"] else []
+    titles = {"test": "test, {:,} rows", "held_back": "corrections held back, {:,} sentences"}
+    for name, title in titles.items():
+        if name in found:
+            parts.append(_judges(title.format(found[name]["rows"]), found[name], found["current"]))
+    if "held_back" not in found:
+        parts.append("No correction was held back, so none can refuse the new model.")
+    parts.append(" ".join(found["refusals"]) or "Nothing speaks against promoting the new model.")
+    return "\n\n".join(parts)
 
 
 def strongest(analyzer: Analyzer, count: int = plots.TERMS) -> dict[str, list[tuple[str, float]]]:
@@ -161,6 +181,34 @@ def _behaviour(found: Mapping[str, Any]) -> str:
     share = found["failures"] / found["cases"]
     rows.append(["all", "", str(found["cases"]), str(found["failures"]), f"{share:.0%}"])
     return table(["capability", "kind", "cases", "failures", "rate"], rows)
+
+
+def _corrections(found: Mapping[str, Any]) -> str:
+    names = {
+        "fitted": f"fitted, each counting {found['weight']:g}",
+        "held_back": "held back, never fitted on",
+        "folded": "left out: a later one says the same",
+        "known": "left out: a row of the corpus says the same",
+        "of_the_test": "left out: a row of the test says the same",
+        "other_target": "left out: of another target",
+        "given_way": "rows of the corpus that gave way, since they say the same with another label",
+    }
+    return table(["corrections", "number"], [[said, f"{found[name]:,}"] for name, said in names.items()])
+
+
+def _judges(title: str, part: Mapping[str, Any], current: str | None) -> str:
+    """Render the measures (rows) of each judge (columns), and the difference of the models with its interval."""
+    names = {"current": f"current {current}", "new": "new", "majority": "majority"}
+    judges = [judge for judge in names if judge in part]
+    rows = []
+    for key, name in (("macro_f1", "macro-F1"), ("accuracy", "accuracy")):
+        row = [name, *(f"{part[judge][key]:.3f}" for judge in judges)]
+        if "difference" in part:
+            low, high = part["difference"][key]["interval"]
+            row += [f"{part['difference'][key]['value']:+.3f}", f"{low:+.3f} … {high:+.3f}"]
+        rows.append(row)
+    added = ["new less current", "95%"] if "difference" in part else []
+    return table([title, *(names[judge] for judge in judges), *added], rows)
 
 
 def _settings(parameters: Mapping[str, Any]) -> str:

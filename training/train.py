@@ -1,6 +1,7 @@
 """python training/train.py: labelled rows in, a published model out."""
 
 import argparse
+import math
 import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -8,26 +9,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-from sklearn.pipeline import Pipeline
 from tqdm import tqdm
 
-from model import artifact, publishing
-from model.analyzer import Analyzer, softmax
-from training import assess, calibrate, curve, dataset, folds, own, parameters, report, roles
+from model import artifact, publishing, versions
+from training import assess, compare, curve, dataset, inputs, making, own, parameters, report
 from training.dataset import Dataset
-from training.fit import fit
-from training.parameters import UNKNOWN_VOCABULARY
+from training.inputs import DATA, Inputs
+from training.making import Made
 from training.search import rounds, search
 
 ROOT = Path(__file__).parent.parent
-DATA = ROOT / "training" / "data" / "train.csv"
 MODELS = ROOT / "model" / "artifacts"
 CURVE = ROOT / "training" / "curve.json"
 SEED = 13
-# A plain run measures on few folds, so that a first `make serve` answers within minutes.
-FOLDS = 3
 FEW_ROWS, FEW_OF_A_LABEL = 200, 30
 BAR = "{desc}: {n_fmt}/{total_fmt}, {elapsed} gone, {remaining} left"
 
@@ -53,19 +47,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def train(options: argparse.Namespace) -> None:
-    """Read, search where asked, cross-validate, calibrate, fit on every row, measure, publish."""
-    form = dataset.options(options)
-    rows = dataset.read(options.data, form)
-    dataset.require_classes(options.data, rows)
-    held_out = dataset.read(options.test, form) if options.test else None
-    if held_out and (odd := sorted(set(held_out.labels) - set(rows.labels))):
-        raise dataset.DatasetError(
-            f"{options.test}: label {odd[0]}: no row of {options.data} has it; expected one that has"
-        )
-    sides = roles.find(rows.labels, dataset.pairs("--roles", [one for one in options.roles.split(",") if one]))
-    settings = parameters.read()
+    """Read, search where asked, cross-validate, calibrate, fit on every row, measure, compare, publish."""
+    given = inputs.read(options)
+    rows, settings = given.rows, parameters.read()
     if options.curve:
-        curve.save(curve.measure(rows, held_out, settings, options.seed, _progress), CURVE)
+        curve.save(curve.measure(rows, given.test, settings, options.seed, _progress), CURVE)
         print(f"learning curve written to {CURVE} and {CURVE.with_suffix('.png').name}")
         return
     for warning in warnings(rows, options.target):
@@ -74,27 +60,17 @@ def train(options: argparse.Namespace) -> None:
     if options.search:
         found["search"] = choose(rows, settings, options.seed)
         settings |= found["search"][0]["parameters"]
-    splits = folds.split(rows, FOLDS, options.seed)
-    judged = _progress(folds.judge(rows, splits, settings, options.seed), "cross-validation", len(splits))
-    decisions, known = folds.pool(list(judged))
-    running = rows.running() or range(len(rows.rows))
-    temperature = calibrate.temperature(decisions[running], rows.subset(running).gold, rows.labels)
-    print(f"fitting on all {len(rows.rows):,} rows, then the report …", file=sys.stderr)
-    analyzer, fitted = fit(rows, settings, options.seed, options.target, sides)
-    analyzer = analyzer.calibrated(temperature)
-    probabilities = softmax(decisions / temperature)
-    found |= measure(analyzer, rows, probabilities, known, splits)
-    if held_out:
-        found["test"] = {"file": options.test.name, "digest": held_out.digest}
-        found["test"] |= assess.analyzer(analyzer, held_out, majority(rows))
-    if options.target == own.TARGET:
-        found |= own.measure(analyzer, rows, probabilities, held_out)
+    made = making.make(rows, settings, options.seed, options.target, given.roles, _progress)
+    found |= measure(made, given, options)
     picture = None
     if (measured := curve.read(CURVE)) and measured["data"] == rows.digest:
         found["curve"], picture = measured, CURVE.with_suffix(".png")
     print(report.text(found))
-    manifest = publish(options.out, analyzer, fitted, options.data, rows, found, picture)
+    before = versions.current(options.out)
+    promoted = compare.promotes(options.promote, found)
+    manifest = publish(options.out, made, options.data, rows, found, picture, promoted)
     print(f"\npublished version {manifest.version} in {options.out}, with report.md and its plots")
+    print(compare.closing(options.out, MODELS, before, manifest.version, promoted))
 
 
 def choose(rows: Dataset, settings: Mapping[str, Any], seed: int) -> list[dict[str, Any]]:
@@ -117,50 +93,41 @@ def warnings(rows: Dataset, target: str) -> list[str]:
     return said
 
 
-def measure(
-    analyzer: Analyzer,
-    rows: Dataset,
-    probabilities: NDArray[np.float64],
-    known: NDArray[np.float64],
-    splits: Sequence[folds.Split],
-) -> dict[str, Any]:
-    """Measure out of fold: all rows, and running documents alone where the file has other rows too.
-
-    The temperature was fitted on these very decision values: one number on all of them.
-    """
-    labels, sides = analyzer.manifest.labels, analyzer.manifest.roles
-    unknown = known < analyzer.manifest.thresholds[UNKNOWN_VOCABULARY]
-    every = assess.assess(rows, labels, sides, probabilities, unknown.tolist(), majority(rows))
-    found: dict[str, Any] = {"cross_validation": {"folds": len(splits), "grouped_by": rows.groups()[0], **every}}
-    running = rows.running()
-    if 0 < len(running) < len(rows.rows):
-        found["running"] = assess.assess(
-            rows.subset(running), labels, sides, probabilities[running], unknown[running].tolist(), majority(rows)
-        )
+def measure(made: Made, given: Inputs, options: argparse.Namespace) -> dict[str, Any]:
+    """Measure out of fold, on the test if there is one, and what our own target alone has; compare where asked."""
+    usual = making.majority(given.rows)
+    found = making.measure(made, given.rows)
+    if given.test and given.test_file:
+        found["test"] = {"file": given.test_file.name, "digest": given.test.digest}
+        found["test"] |= assess.analyzer(made.analyzer, given.test, usual)
+    if made.analyzer.manifest.target == own.TARGET:
+        found |= own.measure(made.analyzer, given.rows, made.probabilities, given.test)
+    if given.joined:
+        found["feedback"] = given.joined.summary() | {"digests": given.joined.digests()}
+    if given.test and (given.joined or options.promote == compare.IF_NOT_WORSE):
+        held_back = given.joined.held_back if given.joined else ()
+        found["comparison"] = compare.compare(made.analyzer, options.out, given.test, held_back, usual)
     return found
-
-
-def majority(rows: Dataset) -> str:
-    """Return the label that most rows have."""
-    return Counter(rows.gold).most_common(1)[0][0]
 
 
 def publish(
     models: Path,
-    analyzer: Analyzer,
-    fitted: Pipeline,
+    made: Made,
     file: Path,
     rows: Dataset,
     found: Mapping[str, Any],
     picture: Path | None,
+    promote: bool,
 ) -> artifact.Manifest:
     """Complete the manifest with data and metrics and publish the version with its report."""
-    data = {"file": file.name, "digest": rows.digest, "rows": len(rows.rows)}
+    data: dict[str, Any] = {"file": file.name, "digest": rows.digest, "rows": len(rows.rows)}
     data["labels"] = dict(sorted(Counter(rows.gold).items()))
-    manifest = replace(analyzer.manifest, data=data, metrics=metrics(found))
-    files = report.files({"data": data, **found}, analyzer, picture)
+    if "feedback" in found:
+        data["feedback"] = {name: value for name, value in found["feedback"].items() if name != "digests"}
+    manifest = replace(made.analyzer.manifest, data=data, metrics=metrics(found))
+    files = report.files({"data": data, **found}, made.analyzer, picture)
     try:
-        return publishing.publish(models, fitted, analyzer.scorer, manifest, files)
+        return publishing.publish(models, made.pipeline, made.analyzer.scorer, manifest, files, promote)
     except OSError as fault:
         raise UnpublishedError(f"nothing is published, {models} cannot be written: {fault.strerror}") from fault
 
@@ -205,10 +172,30 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--roles", default="", metavar="ROLE=LABEL,…", help="which label is support, criticism, neutral, if not obvious"
     )
+    parser.add_argument(
+        "--feedback", metavar="SOURCE", help="add approved corrections: a file exported, or the address of a service"
+    )
+    parser.add_argument(
+        "--feedback-weight", type=_weight, default=1.0, metavar="W", help="rows that a correction counts (default: 1)"
+    )
+    parser.add_argument(
+        "--promote",
+        choices=compare.PROMOTE,
+        help=f"make it the current version (default: {compare.IF_NOT_WORSE} with --feedback, else {compare.ALWAYS})",
+    )
     parser.add_argument("--seed", type=int, default=SEED, help="of folds and fit (default: %(default)s)")
     parser.add_argument("--search", action="store_true", help="choose parameters by cross-validation")
     parser.add_argument("--curve", action="store_true", help="draw the learning curve instead of publishing a model")
-    return parser.parse_args(arguments)
+    given = parser.parse_args(arguments)
+    given.promote = given.promote or (compare.IF_NOT_WORSE if given.feedback else compare.ALWAYS)
+    return given
+
+
+def _weight(given: str) -> float:
+    value = float(given)
+    if not (math.isfinite(value) and value > 0):
+        raise argparse.ArgumentTypeError("not a number above 0")
+    return value
 
 
 if __name__ == "__main__":
