@@ -230,5 +230,5 @@ def test_a_key_that_no_header_can_carry_is_refused() -> None:
 
 
 def test_the_service_without_corrections_says_so(toy_served: Served) -> None:
-    with pytest.raises(DatasetError, match="answers 404: "):
+    with pytest.raises(DatasetError, match="answers 404: it keeps no corrections"):
         corrections.read(toy_served.url, TARGET, LABELS)

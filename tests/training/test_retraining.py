@@ -1,5 +1,6 @@
 """Retraining with corrections: what goes in, what is kept back, and who may take over."""
 
+import hashlib
 import json
 import re
 import time
@@ -295,13 +296,6 @@ def test_a_version_is_published_without_being_promoted(tmp_path: Path, usual: An
     assert Analyzer.load(tmp_path).manifest.version == manifest.version
 
 
-def until_served(served: Served, version: str | None) -> None:
-    deadline = time.monotonic() + 30
-    while json.loads(urllib.request.urlopen(f"{served.url}/model", timeout=10).read())["version"] != version:
-        assert time.monotonic() < deadline, served.log.read_text()
-        time.sleep(0.05)
-
-
 @pytest.fixture
 def run(tmp_path: Path) -> Callable[..., int]:
     """Run training/train.py on toy rows, with the test beside them, into a models folder."""
@@ -314,16 +308,11 @@ def run(tmp_path: Path) -> Callable[..., int]:
     return start
 
 
-def test_a_better_model_takes_over_in_the_running_service(
-    tmp_path: Path,
-    usual: Analyzer,
-    run: Callable[..., int],
-    serve: Callable[..., Served],
-    capsys: pytest.CaptureFixture[str],
+def test_a_better_model_takes_over_and_says_what_went_in(
+    tmp_path: Path, usual: Analyzer, run: Callable[..., int], capsys: pytest.CaptureFixture[str]
 ) -> None:
     models = tmp_path / "models"
     before = published(models, usual)
-    served = serve(models).wait()
     given = corrected([*gladly(False, 24), *gladly(True, 8), CORPUS[0][0]])
     source = exported(tmp_path / "export.ndjson", given)
     assert run(CORPUS, "--feedback", source, "--feedback-weight", "2") == 0
@@ -337,6 +326,7 @@ def test_a_better_model_takes_over_in_the_running_service(
     assert re.search(r"\| accuracy +\| +0\.000 \| 1\.000 \| +1\.000 \| +\+1\.000 \| \+1\.000 … \+1\.000 \|", out)
     manifest = artifact.read_manifest(models / str(version))
     digests = sorted(one.digest for one in given[:24])
+    together = hashlib.sha256(json.dumps(digests).encode()).hexdigest()
     assert manifest.data["rows"] == len(CORPUS) + 24
     assert manifest.data["feedback"] == {
         "weight": 2.0,
@@ -347,14 +337,64 @@ def test_a_better_model_takes_over_in_the_running_service(
         "of_the_test": 0,
         "other_target": 0,
         "given_way": 0,
-        "digest": manifest.data["feedback"]["digest"],
+        "digest": together,
     }
     found = json.loads((models / str(version) / "report.json").read_text())
     assert sorted(found["feedback"]["digests"]["fitted"]) == digests
     assert found["feedback"]["digests"]["held_back"] == [one.digest for one in given[24:32]]
     assert found["comparison"]["held_back"]["new"]["accuracy"] == 1
     assert "## Beside the current model" in (models / str(version) / "report.md").read_text()
-    until_served(served, version)
+
+
+KEYS = {"desk": "desk-0123456789abcdef", "anna": "anna-0123456789abcdef"}
+
+
+def asked(served: Served, method: str, path: str, name: str, body: dict[str, str]) -> dict[str, Any]:
+    headers = {"Authorization": f"Bearer {KEYS[name]}", "Content-Type": "application/json"}
+    request = urllib.request.Request(served.url + path, json.dumps(body).encode(), headers, method=method)
+    with urllib.request.urlopen(request, timeout=20) as answer:
+        found: dict[str, Any] = json.load(answer)
+    return found
+
+
+def until_answered(served: Served, text: str, version: str | None) -> None:
+    """Ask until an answer is of the version; the text is one that the version before got wrong."""
+    deadline = time.monotonic() + 30
+    while (answer := asked(served, "POST", "/classify", "desk", {"text": text}))["model"]["version"] != version:
+        assert answer["label"] == "neutral"
+        assert time.monotonic() < deadline, served.log.read_text()
+        time.sleep(0.05)
+    assert answer["label"] == "support"
+
+
+def test_what_is_approved_in_a_running_service_comes_back_as_the_model_that_it_answers_with(
+    tmp_path: Path,
+    usual: Analyzer,
+    run: Callable[..., int],
+    serve: Callable[..., Served],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    models = tmp_path / "models"
+    before = published(models, usual)
+    keys = f"desk:{KEYS['desk']},anna:{KEYS['anna']}:review"
+    served = serve(models, feedback_database_url=f"sqlite:///{tmp_path}/corrections.db", api_keys=keys).wait()
+    pending, *approved = [*gladly(False, 13), *gladly(True, 4)]
+    for text in (pending, *approved):
+        taken = asked(served, "POST", "/feedback", "desk", {"text": text, "label": "support"})
+        if text != pending:
+            asked(served, "PATCH", f"/feedback/{taken['id']}", "anna", {"status": "approved"})
+    monkeypatch.setenv("STANCE_API_KEY", KEYS["desk"])
+    assert run(CORPUS, "--feedback", served.url) == 2
+    assert "answers 403: the key may not review" in capsys.readouterr().err
+    monkeypatch.setenv("STANCE_API_KEY", KEYS["anna"])
+    assert run(CORPUS, "--feedback", served.url) == 0
+    after = versions.current(models)
+    assert after != before
+    found = json.loads((models / str(after) / "report.json").read_text())["feedback"]
+    expected = [corrections.digest(TARGET, text, "support") for text in approved]
+    assert [*found["digests"]["fitted"], *found["digests"]["held_back"]] == expected
+    until_answered(served, gladly(False, 20)[-1], after)
 
 
 @pytest.mark.parametrize("option", [None, "always", "never"])

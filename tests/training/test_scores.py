@@ -49,6 +49,24 @@ def test_intervals_are_drawn_over_groups() -> None:
     assert scores.intervals(["a", "b"], gold, predicted, ["one"] * 100)["accuracy"] == (0.75, 0.75)
 
 
+def test_differences_are_of_the_same_draws() -> None:
+    gold = ["a"] * 50 + ["b"] * 50
+    old = ["a"] * 50 + ["a"] * 25 + ["b"] * 25
+    new = ["a"] * 50 + ["a"] * 20 + ["b"] * 30
+    rows = [str(n) for n in range(100)]
+    assert scores.differences(["a", "b"], gold, old, old, rows) == {"macro_f1": (0, 0), "accuracy": (0, 0)}
+    low, high = scores.differences(["a", "b"], gold, old, new, rows)["accuracy"]
+    # Five rows of a hundred are better and none is worse: the binomial's own 95% interval around 0.05, which two
+    # intervals drawn apart would not show.
+    assert (low, high) == pytest.approx((0.01, 0.10), abs=0.011)
+    back = scores.differences(["a", "b"], gold, new, old, rows)["accuracy"]
+    assert back == pytest.approx((-high, -low))
+    together = scores.differences(["a", "b"], gold, old, new, [str(n // 50) for n in range(100)])["accuracy"]
+    assert together == pytest.approx((0.0, 0.1)), "one document twice, or the other"
+    ends = scores.differences(["a", "b"], gold, old, new, rows, ROLES)
+    assert set(ends) == {"macro_f1", "accuracy", "f_avg"}
+
+
 def test_calibration_error_of_a_perfect_and_of_a_boastful_judge() -> None:
     generator = np.random.default_rng(5)
     confidences = generator.uniform(0.4, 1, 6000)
