@@ -1,4 +1,4 @@
-"""The page on which the service shows itself; Flask serves its files from `static`."""
+"""The pages on which the service shows itself; Flask serves their files from `static`."""
 
 from pathlib import Path
 
@@ -13,15 +13,23 @@ POLICY = (
 
 
 def blueprint() -> Blueprint:
-    """Make the route `/`: HTML without anything of the request in it, asked for anew by its ETag at each visit."""
+    """Make the routes `/` and `/review`: HTML without anything of the request in it, asked for anew by its ETag."""
     page = Blueprint("page", __name__)
 
     @page.route("/")
     def show() -> Response:
-        answer = send_from_directory(TEMPLATES, "page.html")
-        answer.headers["Content-Security-Policy"] = POLICY
-        answer.headers["X-Content-Type-Options"] = "nosniff"
-        answer.headers["Referrer-Policy"] = "no-referrer"
-        return answer
+        return _sent("page.html")
+
+    @page.route("/review")
+    def review() -> Response:
+        return _sent("review.html")
 
     return page
+
+
+def _sent(name: str) -> Response:
+    answer = send_from_directory(TEMPLATES, name)
+    answer.headers["Content-Security-Policy"] = POLICY
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    answer.headers["Referrer-Policy"] = "no-referrer"
+    return answer

@@ -13,35 +13,36 @@ export class Problem extends Error {
   }
 }
 
-/** Ask for a path, with a body if there is one; wait out what passes, telling of it; raises `Problem` or `AbortError`. */
-export async function ask(path, body, signal) {
+/** Ask for a path (`asked`: method, body, signal); wait out what passes, telling of it; raises `Problem` or `AbortError`. */
+export async function ask(path, asked = {}) {
   for (let waited = false; ; waited = true) {
     try {
-      const answer = await once(path, body, signal);
+      const answer = await askOnce(path, asked);
       // Another path may answer all along: without a model the limits do.
       if (waited) states.passed();
       return answer;
     } catch (problem) {
       if (!PASSING.includes(problem.status)) throw problem;
       states.waiting(problem);
-      await again(problem, signal);
+      await again(problem, asked.signal);
     }
   }
 }
 
-async function once(path, body, signal) {
+/** Ask for a path and wait for nothing but a key; raises as `ask` does. */
+export async function askOnce(path, asked = {}) {
   for (;;) {
     const sent = key();
-    const answer = await send(path, body, sent, signal);
+    const answer = await send(path, asked, sent);
     if (answer.ok) return answer;
     if (answer.status !== 401 || !(await askForKey(sent))) throw await problemOf(answer);
   }
 }
 
-async function send(path, body, sent, signal) {
+async function send(path, { method, body, signal }, sent) {
   const headers = { ...(sent && { Authorization: `Bearer ${sent}` }), ...(body && { "Content-Type": "application/json" }) };
   try {
-    return await fetch(path, { method: body ? "POST" : "GET", headers, body, signal });
+    return await fetch(path, { method: method ?? (body ? "POST" : "GET"), headers, body, signal });
   } catch (fault) {
     if (signal?.aborted) throw fault;
     throw new Problem(0);
@@ -58,7 +59,7 @@ async function again(problem, signal) {
   if (problem.status === 429) return pause(problem.seconds * 1000 || LOOK_MS, signal);
   for (;;) {
     await pause(LOOK_MS, signal);
-    const ready = await send("readyz", null, null, signal).catch(() => null);
+    const ready = await send("readyz", { signal }, null).catch(() => null);
     signal?.throwIfAborted();
     if (ready?.ok) return undefined;
   }

@@ -64,6 +64,12 @@ function spanOf(sentence, number, text) {
 /** The element that holds the words of a sentence. */
 export const wordsOf = (number) => spans[number].querySelector(".words");
 
+/** Set a note behind the words of a sentence: how it shows, and how it is said. */
+export function note(number, shown, said) {
+  spans[number].querySelector(".note")?.remove();
+  spans[number].append(make("span", { class: "note", role: "img", "aria-label": said, "data-note": shown }));
+}
+
 /** Mark one sentence as chosen, or none with -1, and tell it. */
 export function set(number) {
   if (spans[chosen]) spans[chosen].setAttribute("aria-pressed", "false");
@@ -126,6 +132,6 @@ export function listen() {
     event.preventDefault();
   });
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && !event.defaultPrevented && !find("key-dialog").open) close();
+    if (event.key === "Escape" && !event.defaultPrevented && !document.querySelector("dialog[open]")) close();
   });
 }

@@ -1,6 +1,7 @@
 // Why a sentence has its stance, and who holds it.
 import * as article from "./article.js";
 import * as bars from "./bars.js";
+import * as correcting from "./correcting.js";
 import { find, make, percent, say, signed } from "./dom.js";
 import * as evidence from "./evidence.js";
 import * as stances from "./stances.js";
@@ -19,7 +20,7 @@ export function show(text, answer, number, pick) {
   const words = evidence.weigh(text, sentence, why.terms);
   evidence.mark(article.wordsOf(number), text, sentence, words);
   const held = sentence.actors.map((id) => answer.actors.find((actor) => actor.id === id)).filter(Boolean);
-  find("detail").replaceChildren(...head(sentence, number), probabilities(sentence), holders(held, pick), ...moved(why));
+  find("detail").replaceChildren(...head(sentence, number), probabilities(sentence), holders(held, pick), correcting.part(number), ...moved(why));
   find("detail").scrollTop = 0;
   say(spoken(sentence, held, why.terms));
 }

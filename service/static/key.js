@@ -1,10 +1,11 @@
 // The key: asked for once, kept for this tab alone.
-import { find } from "./dom.js";
+import { find, make } from "./dom.js";
 
 const KEPT = "stance-key";
 let asking = null;
 
 export const key = () => sessionStorage.getItem(KEPT);
+export const forget = () => sessionStorage.removeItem(KEPT);
 
 /** Ask for a key, since none, or `refused`, was sent; false if the dialog is closed without one. */
 export function askForKey(refused) {
@@ -18,7 +19,7 @@ function answered(refused) {
   find("key-text").textContent = refused
     ? "This key was not accepted. Look it up once more, or ask whoever runs the service."
     : "This service answers those who have a key. Ask whoever runs it. The key is kept until this tab is closed, and nowhere else.";
-  sessionStorage.removeItem(KEPT);
+  forget();
   find("key").value = "";
   dialog.returnValue = "";
   dialog.showModal();
@@ -27,10 +28,19 @@ function answered(refused) {
   });
 }
 
-find("key-form").addEventListener("submit", (event) => {
+function take(event) {
   event.preventDefault();
   sessionStorage.setItem(KEPT, find("key").value);
   find("key").value = "";
   find("key-dialog").close();
-});
-find("key-cancel").addEventListener("click", () => find("key-dialog").close());
+}
+
+function dialog() {
+  const field = make("input", { id: "key", type: "password", required: true, pattern: "[!-~]+", title: "Letters, digits and signs, no blanks", autocomplete: "off" });
+  const cancel = make("button", { type: "button", onclick: () => find("key-dialog").close() }, "Not now");
+  const buttons = make("div", { class: "row" }, make("button", { type: "submit", class: "primary" }, "Go on"), cancel);
+  const form = make("form", { onsubmit: take }, make("h2", { id: "key-title" }, "A key is wanted"), make("p", { id: "key-text" }), make("label", { for: "key" }, "Key"), field, buttons);
+  return make("dialog", { id: "key-dialog", "aria-labelledby": "key-title", "aria-describedby": "key-text" }, form);
+}
+
+document.body.append(dialog());

@@ -3,9 +3,11 @@ import * as actors from "./actors.js";
 import { ask } from "./api.js";
 import * as article from "./article.js";
 import * as composer from "./composer.js";
+import * as correcting from "./correcting.js";
 import * as detail from "./detail.js";
 import { counted, find, percent, say } from "./dom.js";
 import * as filters from "./filters.js";
+import * as guide from "./guide.js";
 import { key } from "./key.js";
 import * as model from "./model.js";
 import * as overview from "./overview.js";
@@ -25,6 +27,7 @@ function begin() {
     .then((answers) => Promise.all(answers.map((answer) => answer.json())))
     .then(([limits, card]) => {
       most = limits.article.value;
+      find("to-review").hidden = !correcting.keep(limits);
       introduce(card);
     })
     .catch((problem) => {
@@ -41,6 +44,7 @@ function start() {
 
 function introduce(card) {
   stances.learn(card);
+  guide.learn(card);
   find("target").textContent = card.target;
   find("composer").querySelector(".target-name").textContent = `“${card.target}”`;
   find("version").textContent = `Model ${card.version}`;
@@ -57,7 +61,7 @@ async function read(text) {
   try {
     await begin();
     if (composer.length(text) > most) return states.tooLong(composer.length(text), most);
-    const raw = await (await ask("analyze", body, signal)).text();
+    const raw = await (await ask("analyze", { body, signal })).text();
     const answer = JSON.parse(raw);
     if (answer.model.version !== version()) await refresh(signal);
     if (!signal.aborted) show(text, body, raw, answer);
@@ -72,7 +76,7 @@ const version = () => find("version").textContent.split(" ").at(-1);
 
 /** A new version may have been published since the page was opened. */
 async function refresh(signal) {
-  introduce(await (await ask("model", null, signal)).json());
+  introduce(await (await ask("model", { signal })).json());
 }
 
 function busy(text) {
@@ -90,6 +94,7 @@ function show(text, body, raw, answer) {
   find("composer").hidden = true;
   find("result").hidden = false;
   detail.reset();
+  correcting.begin(text, answer);
   overview.draw(answer);
   actors.draw(answer.actors, filters.pick);
   article.draw(text, answer.sentences, (number) => detail.show(text, answer, number, filters.pick));

@@ -1,5 +1,6 @@
 // What the page says when there is nothing to show, or not yet: what is the matter, and what to do.
 import { counted, find, say } from "./dom.js";
+import { forget, key } from "./key.js";
 
 let shown = null;
 
@@ -42,16 +43,21 @@ export function waiting(problem) {
     show("too-many", "Too many requests were made with this key.", `The page goes on by itself in ${counted(problem.seconds || 1, "second")}.`);
   } else if (problem.status === 503 && problem.type.endsWith("/busy")) {
     show("busy", "The service is busy.", "The page goes on by itself in a moment.");
+  } else if (unreachable(problem)) {
+    show("no-store", "The corrections are out of reach.", "Their database does not answer. The page goes on by itself when it does; whoever runs the service finds the cause in its log.");
   } else if (problem.status === 503) {
     show("no-model", "No model is loaded.", "Whoever runs the service has to publish one: “python training/train.py” trains it, and the service’s log says what is wrong with the one that is there. The page goes on by itself.");
   } else {
-    show("gone", "The service does not answer.", "Your text is still here. Check the connection, or ask whoever runs the service; the page goes on by itself when it is back.");
+    show("gone", "The service does not answer.", "Nothing on this page is lost. Check the connection, or ask whoever runs the service; the page goes on by itself when it is back.");
   }
 }
 
+const unreachable = (problem) => problem.type.endsWith("/feedback-unavailable");
+const off = (problem) => problem.type.endsWith("/feedback-off");
+
 /** Take back what `waiting` told. */
 export function passed() {
-  if (!["too-many", "busy", "no-model", "gone"].includes(shown)) return;
+  if (!["too-many", "busy", "no-store", "no-model", "gone"].includes(shown)) return;
   clear();
   say("The service answers again.");
 }
@@ -61,6 +67,11 @@ export function failed(problem, retry) {
   const again = { name: "Try again", run: retry };
   if (problem.status === 401) {
     show("key", "A key is wanted.", "Without one the service answers nothing.", { name: "Give the key", run: retry });
+  } else if (problem.status === 403) {
+    const another = key() && { name: "Give another key", run: () => (forget(), retry()) };
+    show("forbidden", "This wants the right to review.", problem.message, another);
+  } else if (off(problem)) {
+    show("off", "Corrections are not kept here.", "Whoever runs the service has to say where: it keeps them once STANCE_FEEDBACK_DATABASE_URL is set.");
   } else if (problem.status === 413) {
     show("too-long", "The text is too long.", "It is larger than this service takes at once. Cut it, or read it in parts.");
   } else if (problem.status === 422) {
@@ -68,4 +79,16 @@ export function failed(problem, retry) {
   } else {
     show("failed", "Something went wrong.", `${problem.message} ${problem.request ? `Request ${problem.request}.` : ""}`, again);
   }
+}
+
+/** Say in a sentence or two why something was not done, where there is no room for more. */
+export function inShort(problem) {
+  if (problem.status === 0) return "The service does not answer. Check the connection, and try again.";
+  if (problem.status === 401) return "A key is wanted.";
+  if (problem.status === 429) return `Too many requests were made with this key. Try again in ${counted(problem.seconds || 1, "second")}.`;
+  if (off(problem)) return "Corrections are not kept here any more.";
+  if (unreachable(problem)) return "The database of corrections does not answer. Try again in a moment.";
+  if (problem.status === 503) return "The service is busy, or has no model. Try again in a moment.";
+  const faults = problem.errors.map((fault) => fault.detail).join(" ");
+  return `${faults || problem.message || "Something went wrong."}${problem.status >= 500 && problem.request ? ` Request ${problem.request}.` : ""}`;
 }

@@ -72,7 +72,7 @@ def visit(browser: Browser) -> Iterator[Visit]:
         page.on("pageerror", lambda fault: said.append(str(fault)))
         page.on("console", lambda message: said.append(message.text) if message.type in ("error", "warning") else None)
         page.on("request", lambda request: asked.append(request.url))
-        opened.append((context, url.partition("#")[0], troubled, said, asked))
+        opened.append((context, url.partition("#")[0].rpartition("/")[0] + "/", troubled, said, asked))
         page.goto(url)
         return page
 

@@ -124,7 +124,7 @@ def test_the_service_goes_and_comes_back(toy_models: Path, serve: Serve, visit: 
     served.stop()
     page.fill("#text", "Berlin called the step a grave mistake.")
     page.click("text=Read the article")
-    says(page, "gone", "The service does not answer.", "Your text is still here.")
+    says(page, "gone", "The service does not answer.", "Nothing on this page is lost.")
     serve(toy_models, workers=1, bind=f"127.0.0.1:{served.port}")
     expect(page.locator(".sentence")).to_have_count(1, timeout=30_000)
     expect(page.locator("#notice")).to_be_hidden()

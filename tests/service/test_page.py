@@ -25,8 +25,9 @@ def get(client: FlaskClient, path: str, **options: Any) -> TestResponse:
     return client.get(path, buffered=True, **options)
 
 
-def test_the_page_runs_and_asks_nothing_but_its_own(client: FlaskClient) -> None:
-    answer = get(client, "/")
+@pytest.mark.parametrize("path", ["/", "/review"])
+def test_the_pages_run_and_ask_nothing_but_their_own(client: FlaskClient, path: str) -> None:
+    answer = get(client, path)
     assert answer.content_type == "text/html; charset=utf-8"
     policy = dict(part.split(" ", 1) for part in answer.headers["Content-Security-Policy"].split("; "))
     assert policy == {
@@ -45,10 +46,11 @@ def test_the_page_runs_and_asks_nothing_but_its_own(client: FlaskClient) -> None
 
 def test_the_page_is_only_got(client: FlaskClient) -> None:
     assert is_problem(client.post("/"), 405)
+    assert is_problem(client.post("/review"), 405)
     assert is_problem(client.delete("/model/report/report.md"), 405)
 
 
-@pytest.mark.parametrize("file", ["", *FILES])
+@pytest.mark.parametrize("file", ["", "review", *FILES])
 def test_a_new_version_of_a_file_is_seen_at_once_and_an_old_one_not_sent_again(client: FlaskClient, file: str) -> None:
     answer = get(client, f"/{file}")
     assert answer.status_code == 200
@@ -59,12 +61,13 @@ def test_a_new_version_of_a_file_is_seen_at_once_and_an_old_one_not_sent_again(c
 
 
 def test_the_page_and_all_its_files_are_light(client: FlaskClient) -> None:
-    assert sum(len(get(client, f"/{file}").data) for file in ["", *FILES]) < WEIGHT
+    own = [file for file in FILES if "/review" not in file]
+    assert sum(len(get(client, f"/{file}").data) for file in ["", *own]) < WEIGHT
 
 
 def test_the_page_and_its_files_want_no_key_and_the_report_does(toy_models: Path) -> None:
     client = create_app(Settings(models=toy_models, api_keys="desk:desk0123456789ABCDEF")).test_client()
-    for path in ("/", "/static/page.js", "/static/docs.js"):
+    for path in ("/", "/review", "/static/page.js", "/static/docs.js"):
         assert get(client, path).status_code == 200
     is_problem(get(client, "/model/report/report.json"), 401)
 
