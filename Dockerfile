@@ -42,6 +42,8 @@ RUN python -m pip uninstall --yes --root-user-action ignore pip
 COPY --from=build /serve /serve
 # Theirs who train into it: a volume mounted here takes over model and owner; the service itself gets it read-only.
 COPY --from=trained --chown=10001:10001 /models /models
+# Where a volume of corrections is mounted, which takes over the owner: nobody else's to read.
+RUN install -d -o 10001 -g 10001 -m 700 /corrections
 COPY service/gunicorn.conf.py /app/gunicorn.conf.py
 WORKDIR /app
 ENV PATH=/serve/bin:$PATH \

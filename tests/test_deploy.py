@@ -17,6 +17,7 @@ from flask import Flask
 from packaging.requirements import Requirement
 
 import service
+from service.feedback import purge
 from service.settings import PREFIX, Settings, SettingsError
 from tests.conftest import UNMEASURED
 
@@ -35,6 +36,7 @@ OBJECTS = [
 PODS = {
     one["metadata"]["labels"]["app.kubernetes.io/name"]: one for one in OBJECTS if "template" in one.get("spec", {})
 }
+PODS |= {one["metadata"]["name"]: one["spec"]["jobTemplate"] for one in OBJECTS if one["kind"] == "CronJob"}
 SERVICE_POD = PODS["stance"]["spec"]["template"]["spec"]
 (CONTAINER,) = SERVICE_POD["containers"]
 PORT = int(Settings().bind.rpartition(":")[2])
@@ -89,7 +91,7 @@ def test_a_pod_may_do_nothing_that_it_need_not(name: str) -> None:
     assert container["resources"]["requests"].keys() == container["resources"]["limits"].keys() == {"cpu", "memory"}
 
 
-@pytest.mark.parametrize("name", ["stance", "stance-train"])
+@pytest.mark.parametrize("name", ["stance", "stance-train", "stance-purge"])
 def test_the_user_is_the_images(name: str) -> None:
     context = PODS[name]["spec"]["template"]["spec"]["securityContext"]
     assert {context["runAsUser"], context["runAsGroup"], context["fsGroup"]} == {int(UID)}
@@ -123,6 +125,26 @@ def test_the_service_takes_the_settings(way: str, environment: dict[str, str]) -
     settings = Settings.read({**environment, "STANCE_API_KEYS": keys})
     host = {"compose": "store", "kubernetes": of_kind("Service", "stance-store")["metadata"]["name"]}[way]
     assert settings.rate_store == f"redis://{host}:6379/0"
+    assert settings.feedback_database_url.startswith({"compose": "sqlite:////", "kubernetes": "postgresql://"}[way])
+
+
+def test_the_corrections_have_a_volume_that_the_service_may_write() -> None:
+    stance = COMPOSE["services"]["stance"]
+    folder = Path(stance["environment"]["STANCE_FEEDBACK_DATABASE_URL"].removeprefix("sqlite:///")).parent
+    assert f"corrections:{folder}" in stance["volumes"]
+    assert re.search(rf"^RUN install -d -o {UID} -g {UID} -m 700 {folder}$", DOCKERFILE, re.MULTILINE)
+
+
+def test_corrections_are_purged_where_the_service_keeps_them() -> None:
+    (container,) = PODS["stance-purge"]["spec"]["template"]["spec"]["containers"]
+    assert container["command"] == ["python", "-m", purge.__name__]
+    (variable,) = container["env"]
+    secret = {"name": CONTAINER["envFrom"][0]["secretRef"]["name"], "key": variable["name"]}
+    assert variable["valueFrom"] == {"secretKeyRef": secret}
+    assert f"exec stance {' '.join(container['command'])}" in (DEPLOY / "compose.yaml").read_text(encoding="utf-8")
+    assert variable["name"] in of_kind("Secret", secret["name"])["stringData"]
+    egress = [of_kind("NetworkPolicy", name)["spec"]["egress"] for name in ("stance", "stance-purge")]
+    assert egress[0][1:] == egress[1]
 
 
 def test_the_store_is_reached_where_it_listens() -> None:
@@ -180,7 +202,7 @@ def test_whatever_selects_pods_selects_some() -> None:
         for one in OBJECTS
         if (selector := one.get("spec", {}).get("selector", one.get("spec", {}).get("podSelector")))
     ]
-    assert len(selectors) == 8
+    assert len(selectors) == 9
     assert all(any(selector.items() <= label.items() for label in labels) for selector in selectors)
     assert of_kind("HorizontalPodAutoscaler", "stance")["spec"]["scaleTargetRef"] == {
         "apiVersion": PODS["stance"]["apiVersion"],
