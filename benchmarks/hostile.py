@@ -93,6 +93,8 @@ KINDS: dict[str, tuple[bytes | Callable[[random.Random], bytes], set[int | str]]
     "a string for a number": (post(b'{"text": "a", "min_confidence": "1"}'), {422}),
     "too many texts": (post(b'{"texts": [' + b'"a",' * 999 + b'"a"]}', b"/classify/batch"), {422}),
     "an article of no letters": (post(b'{"text": "' + b"1 " * 5000 + b'"}', b"/analyze"), {422}),
+    "a correction where none are kept": (post(b'{"text": "a", "label": "neutral"}', b"/feedback"), {404}),
+    "an id of 4,000 digits": (get(b"/feedback/" + b"9" * 4000, b"DELETE"), {404}),
     "empty lines before an article": (post(b'{"text": "%ba: -"}' % (b"\\n" * 5000), b"/analyze"), {200}),
     "lines that are no JSON": (post(b"{\n[\n" * 100, b"/classify/batch", LINES), {200}),
     "a line that never ends": (post(b"[" * (2 * 10**6), b"/classify/batch", LINES), {200}),

@@ -373,6 +373,10 @@ def test_the_specification_says_what_it_can(client: FlaskClient) -> None:
         "/analyze",
         "/model",
         "/model/report/{file}",
+        "/feedback",
+        "/feedback/{id}",
+        "/feedback/export",
+        "/feedback/agreement",
         "/limits",
         "/livez",
         "/readyz",
@@ -385,7 +389,12 @@ def test_the_specification_says_what_it_can(client: FlaskClient) -> None:
             for status, answer in operations[method]["responses"].items():
                 if "$ref" in answer:
                     answer = specification["components"]["responses"][answer["$ref"].rpartition("/")[2]]  # noqa: PLW2901
-                expected = "application/json" if status == "200" else "application/problem+json"
+                expected = "application/json" if status in ("200", "201") else "application/problem+json"
+                if status == "204":
+                    assert "content" not in answer
+                    continue
+                if path == "/feedback/export" and status == "200":
+                    expected = "application/x-ndjson"
                 further = {
                     ("/classify/batch", "200"): ["application/x-ndjson"],
                     ("/model/report/{file}", "200"): ["text/markdown", "image/png", "image/svg+xml"],
@@ -407,6 +416,7 @@ def test_the_limits_are_the_ones_in_force(client: FlaskClient, app: Flask) -> No
     assert limits["streams"] == {"value": 3, "unit": "streams a worker process"}
     assert limits["silence"] == {"value": 10, "unit": "seconds"}
     assert limits["body_rate"] == {"value": 500, "unit": "bytes a second at least"}
+    assert limits["corrections"] == {"value": 0, "unit": "days kept"}
     assert "rate" not in limits
 
 

@@ -10,16 +10,21 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from model import Analyzer
+from tests.conftest import Served
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+CORRECTIONS = README.split("\n## Corrections\n")[1].split("\n## ")[0]
 # A command for the shell, and the JSON that it prints.
-CALLS = re.findall(r"```sh\n(curl [^`]+?)```\n+```json\n(.+?)```", README, re.DOTALL)
+CALL = re.compile(r"```sh\n(curl [^`]+?)```\n+```json\n(.+?)```", re.DOTALL)
+CALLS = CALL.findall(README.replace(CORRECTIONS, ""))
+TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"
 
 
 def test_the_first_screen_has_both_commands_and_a_call() -> None:
@@ -40,6 +45,12 @@ def same(found: object, promised: object, where: str) -> None:
     elif where.endswith("/version"):
         assert re.fullmatch("[0-9a-f]{12}", str(found))
         assert re.fullmatch("[0-9a-f]{12}", str(promised))
+    elif isinstance(promised, list):
+        assert isinstance(found, list)
+        for number, (one, other) in enumerate(zip(found, promised, strict=True)):
+            same(one, other, f"{where}/{number}")
+    elif re.fullmatch(TIME, str(promised)):
+        assert re.fullmatch(TIME, str(found)), where
     elif isinstance(promised, float):
         assert found == pytest.approx(promised, abs=5e-4), where
     else:
@@ -64,6 +75,31 @@ def test_make_serve_and_the_calls_give_the_promised_answers(corpus_models: Path,
     finally:
         os.killpg(served.pid, 15)
         served.wait(30)
+
+
+def test_the_corrections_go_their_way(serve: Callable[..., Served], corpus_models: Path, tmp_path: Path) -> None:
+    (keys,) = re.findall(r"STANCE_API_KEYS=(\S+)", CORRECTIONS)
+    url = f"sqlite:///{tmp_path}/corrections.db"
+    served = serve(corpus_models, feedback_database_url=url, api_keys=keys).wait()
+
+    def printed(command: str) -> str:
+        line = command.replace("localhost:8000", f"127.0.0.1:{served.port}")
+        done = subprocess.run(line, shell=True, cwd=ROOT, capture_output=True, text=True, timeout=30, check=True)
+        return done.stdout
+
+    calls = CALL.findall(CORRECTIONS)
+    assert len(calls) == 2
+    for command, promised in calls:
+        same(json.loads(printed(command)), json.loads(promised), "")
+    (several,) = re.findall(r"```sh\n(curl -s -X PATCH [^`]+?)```", CORRECTIONS)
+    approve, export, agree, erase = several.splitlines()
+    assert json.loads(printed(approve))["status"] == "approved"
+    row, end = printed(export).splitlines()
+    assert json.loads(row)["text"] == "Berlin regretted the American pull-out."
+    assert end == '{"end":true,"rows":1}'
+    assert json.loads(printed(agree)) == {"sentences": 0, "alpha": None, "pairs": []}
+    assert printed(erase) == ""
+    assert printed(export) == '{"end":true,"rows":0}\n'
 
 
 def wait(url: str, seconds: float) -> None:
