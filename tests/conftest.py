@@ -3,9 +3,11 @@
 import fcntl
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -13,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -180,6 +183,89 @@ def redis(tmp_path: Path) -> Iterator[Redis]:
     server = Redis(tmp_path)
     yield server
     server.kill()
+
+
+class Postgres:
+    """A PostgreSQL server on a loopback port. It can crash, the machine cannot, so it waits for no disk."""
+
+    def __init__(self, folder: Path, programs: Path):
+        self.programs = programs
+        self.data = folder / "data"
+        self.log = folder / "log"
+        # It refuses to run as root.
+        self.user = "postgres" if os.geteuid() == 0 else None
+        shutil.chown(folder, self.user or os.geteuid())
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port = free.getsockname()[1]
+        options = ["--username=stance", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"]
+        self._run("initdb", "--pgdata", str(self.data), *options).wait(60)
+        self.start()
+
+    def _run(self, program: str, *arguments: str) -> "subprocess.Popen[bytes]":
+        with self.log.open("ab") as log:
+            return subprocess.Popen(
+                [self.programs / program, *arguments],
+                cwd=self.data.parent,
+                env={"PATH": os.environ["PATH"]},
+                user=self.user,
+                group=self.user,
+                extra_groups=None if self.user is None else [],
+                stdout=log,
+                stderr=log,
+            )
+
+    def start(self) -> None:
+        """Start the server and wait until it answers, after a crash when it has recovered."""
+        quiet = ("fsync=off", "shared_buffers=16MB", "max_connections=40", "unix_socket_directories=")
+        settings = [word for setting in quiet for word in ("-c", setting)]
+        self.process = self._run("postgres", "-D", str(self.data), "-h", "127.0.0.1", "-p", str(self.port), *settings)
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline and self.process.poll() is None:
+            try:
+                psycopg.connect(self.url("postgres"), connect_timeout=5).close()
+            except psycopg.OperationalError:
+                time.sleep(0.02)
+            else:
+                return
+        raise AssertionError(self.log.read_text())
+
+    def url(self, name: str) -> str:
+        """Return the URL of a database."""
+        return f"postgresql://stance@127.0.0.1:{self.port}/{name}"
+
+    def new(self) -> str:
+        """Make a database and return its URL."""
+        name = f"t{time.monotonic_ns()}"
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}".encode())
+        return self.url(name)
+
+    def crash(self) -> None:
+        """End the server at once; what it has committed it recovers from its log when it starts again."""
+        self.process.send_signal(signal.SIGQUIT)
+        self.process.wait(30)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """One PostgreSQL server for all tests of a process; who crashes it starts it again."""
+    found = shutil.which("postgres") or max(map(str, Path("/usr/lib/postgresql").glob("*/bin/postgres")), default=None)
+    if not found and not os.environ.get("REQUIRE_ALL"):
+        pytest.skip("PostgreSQL is missing")
+    assert found, "PostgreSQL is missing"
+    # Not below pytest's folders, which only their owner may enter.
+    with tempfile.TemporaryDirectory(prefix="stance-postgres-") as folder:
+        server = Postgres(Path(folder), Path(found).resolve().parent)
+        yield server
+        server.crash()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database of either kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/corrections.db"
+    return str(request.getfixturevalue("postgres").new())
 
 
 @pytest.fixture(scope="session")

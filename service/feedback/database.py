@@ -39,25 +39,22 @@ def open_engine(address: str) -> Engine:
     SQLite: raises `OSError` where its file can be neither found nor made. Connects to no server.
     """
     options: dict[str, Any] = {"hide_parameters": True, "pool_timeout": WAIT_SECONDS}
-    if not address.startswith("sqlite"):
+    kept = file(address)
+    if kept is None:
         return create_engine(address, connect_args=_POSTGRESQL, pool_pre_ping=True, **options)
     # Nobody else's to read; SQLite gives the files beside it the same rights. One that is there is not opened, since
     # closing it again would take this process's locks on it away.
     with suppress(FileExistsError):
-        Path(make_url(address).database or "").touch(0o600, exist_ok=False)
+        kept.touch(0o600, exist_ok=False)
     engine = create_engine(address, connect_args={"timeout": WAIT_SECONDS}, **options)
     event.listen(engine, "connect", _set_up)
     event.listen(engine, "begin", _begin)
     return engine
 
 
-def place(address: str) -> tuple[int, int] | None:
-    """Tell which file an SQLite address leads to now: who goes on in one that was taken away loses what it writes."""
-    try:
-        found = Path(make_url(address).database or "").stat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
+def file(address: str) -> Path | None:
+    """Return the file of an SQLite database."""
+    return Path(make_url(address).database or "") if address.startswith("sqlite") else None
 
 
 def _set_up(connection: Any, _: object) -> None:

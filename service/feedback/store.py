@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, cast
 
 from alembic.util import CommandError
@@ -59,6 +60,7 @@ class Store:
         self._address = address.read(url)
         self._lock = threading.Lock()
         self._engine: Engine | None = None
+        self._file = database.file(self._address)
         self._place: tuple[int, int] | None = None
         self._fault = ""
         self._asks_again = 0.0
@@ -219,7 +221,7 @@ class Store:
 
     def _open(self) -> Engine:
         with self._lock:
-            place = database.place(self._address)
+            place = _place(self._file)
             if self._engine is not None:
                 if self._place == place:
                     return self._engine
@@ -228,13 +230,30 @@ class Store:
             if time.monotonic() < self._asks_again:
                 raise OutOfReachError(self._fault)
             try:
-                engine = database.open_engine(self._address)
-                database.migrate(engine)
+                self._engine = engine = self._up_to_date()
             except (DBAPIError, PoolTimeoutError, CommandError, OSError) as fault:
                 self._fault, self._asks_again = _cause(fault), time.monotonic() + _PAUSE_SECONDS
                 raise OutOfReachError(self._fault) from fault
-            self._engine, self._place = engine, database.place(self._address)
+            self._place = _place(self._file)
             return engine
+
+    def _up_to_date(self) -> Engine:
+        engine = database.open_engine(self._address)
+        try:
+            database.migrate(engine)
+        except BaseException:
+            engine.dispose()
+            raise
+        return engine
+
+
+def _place(file: Path | None) -> tuple[int, int] | None:
+    """Tell which file a path leads to now: who goes on in one that was taken away loses what it writes."""
+    try:
+        found = file.stat() if file else None
+    except OSError:
+        found = None
+    return (found.st_dev, found.st_ino) if found else None
 
 
 def _cause(fault: Exception) -> str:
