@@ -1,5 +1,6 @@
 """Whether a new model may take over: beside the current one, on the same test rows and the same corrections."""
 
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -58,8 +59,8 @@ def promotes(option: str, found: Mapping[str, Any]) -> bool:
 
 def closing(models: Path, default: Path, before: str | None, version: str, promoted: bool) -> str:
     """Say what was served before and how to go back to it; or what still is, and how to promote the new version."""
-    where = "" if models == default else f" --models {models}"
-    if promoted and before == version:
+    where = "" if models == default else f" --models {shlex.quote(str(models))}"
+    if before == version:
         return f"{version} is the current version, as before"
     if promoted:
         back = f"{before} was before: `stance rollback{where}` goes back to it" if before else "there was none before"

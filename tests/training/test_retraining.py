@@ -16,7 +16,7 @@ import pytest
 
 from model import Analyzer, artifact, publishing, versions
 from tests.conftest import Served
-from training import compare, corrections, folding, parameters, report, roles, train
+from training import compare, corrections, folding, inputs, parameters, report, roles, train
 from training.corrections import Correction
 from training.dataset import Dataset, DatasetError, Row
 from training.fit import fit
@@ -282,6 +282,25 @@ def test_another_target_and_other_labels_are_never_compared(tmp_path: Path, usua
     assert refusal.startswith(f"The current model {version} cannot be compared: scorer.npz of artifact {version}")
 
 
+@pytest.mark.parametrize(
+    ("before", "promoted", "sentence"),
+    [
+        ("a", True, "b is the current version; a was before: `stance rollback` goes back to it"),
+        (None, True, "b is the current version; there was none before"),
+        ("b", True, "b is the current version, as before"),
+        ("b", False, "b is the current version, as before"),
+        ("a", False, "not promoted, a is still the current version: `stance promote b` changes that"),
+        (None, False, "not promoted, no version is the current one: `stance promote b` changes that"),
+    ],
+)
+def test_the_last_line_says_what_is_served_and_how_to_change_that(
+    before: str | None, promoted: bool, sentence: str
+) -> None:
+    assert compare.closing(Path("models"), Path("models"), before, "b", promoted) == sentence
+    elsewhere = compare.closing(Path("my models"), Path("models"), before, "b", promoted)
+    assert elsewhere == re.sub("`(.+)`", r"`\1 --models 'my models'`", sentence)
+
+
 def test_where_nothing_is_served_nothing_refuses(tmp_path: Path, usual: Analyzer) -> None:
     found = compared(tmp_path / "none", usual, [])
     assert (found["current"], found["refusals"]) == (None, [])
@@ -455,6 +474,12 @@ def test_rows_of_ones_own_want_a_test_of_ones_own(
     data = written(tmp_path / "rows.csv", CORPUS)
     assert train.main(["--data", str(data), "--out", str(tmp_path / "models"), *option]) == 2
     assert capsys.readouterr().err == f"{sentence}: no rows to compare models on; expected --test FILE\n"
+
+
+def test_our_corpus_has_a_test_of_its_own() -> None:
+    given = [inputs.read(train._options(option)) for option in ([], ["--promote", "if-not-worse"])]
+    assert [one.test_file for one in given] == [None, inputs.TEST]
+    assert given[0].rows == given[1].rows
 
 
 @pytest.mark.parametrize("weight", ["0", "-1", "nan", "inf", "much"])
