@@ -32,6 +32,29 @@ ENV PATH=/train/bin:$PATH \
 USER 10001:10001
 CMD ["python", "training/train.py", "--help"]
 
+FROM ${BASE} AS archive
+COPY requirements/bulk.lock /
+RUN python -m venv /bulk && /bulk/bin/pip install --no-cache-dir --no-compile --require-hashes -r /bulk.lock
+COPY --from=build /wheels /wheels
+RUN /bulk/bin/pip install --no-cache-dir --no-compile --no-deps --no-index /wheels/*.whl \
+ && /bulk/bin/pip uninstall --yes pip \
+ # What nothing runs of it: tests, type stubs, C headers, the code that trains.
+ && find /bulk/lib \( -type d -name tests -o -name '*.pyi' -o -path '*/pyarrow/include' -o -path '*/site-packages/training' \) -prune -exec rm -rf {} + \
+ && /bulk/bin/python -m compileall -q --invalidation-mode unchecked-hash /bulk/lib
+
+# Scores an archive: docker build --target bulk -t stance-bulk .
+# docker run --rm -v "$PWD:/data" stance-bulk stance bulk /data/archive --out /data/out --models /data/models
+FROM ${BASE} AS bulk
+RUN python -m pip uninstall --yes --root-user-action ignore pip
+COPY --from=archive /bulk /bulk
+# Its workers keep what they spill where they start.
+WORKDIR /tmp
+ENV PATH=/bulk/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    MPLCONFIGDIR=/tmp
+USER 10001:10001
+CMD ["stance", "bulk", "--help"]
+
 FROM build AS trained
 # Without the pickled pipeline: only scikit-learn reads it, which the image that serves does not have.
 RUN PYTHONPATH=. /train/bin/python training/train.py --out /models && rm /models/*/model.joblib

@@ -34,11 +34,14 @@ OBJECTS = [
     for document in yaml.safe_load_all(file.read_text(encoding="utf-8"))
 ]
 PODS = {
-    one["metadata"]["labels"]["app.kubernetes.io/name"]: one for one in OBJECTS if "template" in one.get("spec", {})
+    one["metadata"].get("name") or one["metadata"]["generateName"].removesuffix("-"): one
+    for one in OBJECTS
+    if "template" in one.get("spec", {})
 }
 PODS |= {one["metadata"]["name"]: one["spec"]["jobTemplate"] for one in OBJECTS if one["kind"] == "CronJob"}
 SERVICE_POD = PODS["stance"]["spec"]["template"]["spec"]
 (CONTAINER,) = SERVICE_POD["containers"]
+CLAIMS = {one["metadata"]["name"] for one in OBJECTS if one["kind"] == "PersistentVolumeClaim"}
 PORT = int(Settings().bind.rpartition(":")[2])
 (UID,) = set(re.findall(r"^USER (\d+):\1$", DOCKERFILE, re.MULTILINE))
 
@@ -70,8 +73,9 @@ def test_compose_takes_its_file_and_no_misspelt_one(tmp_path: Path, before: str,
     assert done.returncode == (1 if before else 0), done.stdout
 
 
-def test_the_kustomization_has_every_manifest_but_the_secret_and_the_job() -> None:
+def test_the_kustomization_has_every_manifest_but_the_secret_and_the_jobs() -> None:
     by_hand = {"kustomization.yaml", "secret.example.yaml", "train.yaml"}
+    by_hand |= {"archive.yaml", "bulk.yaml", "bulk-summary.yaml"}
     assert {file.name for file in KUBERNETES.glob("*.yaml")} - by_hand == set(KUSTOMIZATION["resources"])
 
 
@@ -91,7 +95,7 @@ def test_a_pod_may_do_nothing_that_it_need_not(name: str) -> None:
     assert container["resources"]["requests"].keys() == container["resources"]["limits"].keys() == {"cpu", "memory"}
 
 
-@pytest.mark.parametrize("name", ["stance", "stance-train", "stance-purge"])
+@pytest.mark.parametrize("name", ["stance", "stance-train", "stance-purge", "stance-bulk", "stance-bulk-summary"])
 def test_the_user_is_the_images(name: str) -> None:
     context = PODS[name]["spec"]["template"]["spec"]["securityContext"]
     assert {context["runAsUser"], context["runAsGroup"], context["fsGroup"]} == {int(UID)}
@@ -186,13 +190,39 @@ def test_the_models_are_read_by_the_service_and_written_by_training() -> None:
     (train,) = PODS["stance-train"]["spec"]["template"]["spec"]["containers"]
     assert {"name": "models", "mountPath": folder} in train["volumeMounts"]
     assert train["args"] == COMPOSE["services"]["train"]["command"]
-    claims = {
-        volume["persistentVolumeClaim"]["claimName"]
-        for name in ("stance", "stance-train")
-        for volume in PODS[name]["spec"]["template"]["spec"]["volumes"]
-        if "persistentVolumeClaim" in volume
-    }
-    assert claims == {of_kind("PersistentVolumeClaim", "stance-models")["metadata"]["name"]}
+    assert claims("stance") == claims("stance-train") == {"stance-models"} <= CLAIMS
+
+
+def claims(name: str) -> set[str]:
+    volumes = PODS[name]["spec"]["template"]["spec"]["volumes"]
+    return {one["persistentVolumeClaim"]["claimName"] for one in volumes if "persistentVolumeClaim" in one}
+
+
+@pytest.mark.parametrize("name", ["stance-bulk", "stance-bulk-summary"])
+def test_an_archive_is_read_by_the_jobs_and_their_answers_are_written(name: str) -> None:
+    (container,) = PODS[name]["spec"]["template"]["spec"]["containers"]
+    mounts = {mount["mountPath"]: mount.get("readOnly", False) for mount in container["volumeMounts"]}
+    assert mounts == {"/archive": True, "/models": True, "/out": False, "/tmp": False}
+    assert claims(name) == {"stance-archive", "stance-models", "stance-out"} <= CLAIMS
+
+
+def test_each_index_takes_its_share_and_a_hopeless_run_ends() -> None:
+    job = PODS["stance-bulk"]["spec"]
+    (container,) = job["template"]["spec"]["containers"]
+    assert job["completionMode"] == "Indexed"
+    assert container["args"][-2:] == ["--share", f"$(JOB_COMPLETION_INDEX)/{job['completions']}"]
+    assert job["parallelism"] <= job["completions"]
+    (ended, _) = job["podFailurePolicy"]["rules"]
+    assert ended["onExitCodes"] == {"containerName": container["name"], "operator": "In", "values": [2]}
+
+
+def test_the_summary_is_made_of_what_the_shares_have_done() -> None:
+    (share,), (whole,) = (
+        PODS[name]["spec"]["template"]["spec"]["containers"] for name in ("stance-bulk", "stance-bulk-summary")
+    )
+    assert whole["args"][:2] == ["sh", "-c"]
+    assert ["stance", "bulk", *whole["args"][4:]] == share["args"][:-2]
+    assert (whole["image"], whole["volumeMounts"]) == (share["image"], share["volumeMounts"])
 
 
 def test_whatever_selects_pods_selects_some() -> None:
@@ -202,7 +232,7 @@ def test_whatever_selects_pods_selects_some() -> None:
         for one in OBJECTS
         if (selector := one.get("spec", {}).get("selector", one.get("spec", {}).get("podSelector")))
     ]
-    assert len(selectors) == 9
+    assert len(selectors) == 10
     assert all(any(selector.items() <= label.items() for label in labels) for selector in selectors)
     assert of_kind("HorizontalPodAutoscaler", "stance")["spec"]["scaleTargetRef"] == {
         "apiVersion": PODS["stance"]["apiVersion"],
@@ -217,6 +247,8 @@ def test_every_image_has_a_tag_and_ours_the_version() -> None:
     images = [*(one["image"] for one in COMPOSE["services"].values()), *pods]
     assert all(re.fullmatch(r"[a-z/-]+:v?\d+\.\d+[\w.-]*", image) for image in images)
     ours = {image.partition(":")[2] for image in images if image.startswith("stance")}
+    targets = {image.partition(":")[0].partition("-")[2] or "serve" for image in images if image.startswith("stance")}
+    assert targets <= set(re.findall(r"^FROM .+ AS (\w+)$", DOCKERFILE, re.MULTILINE))
     assert ours == {service.VERSION} == {one["newTag"] for one in KUSTOMIZATION["images"]}
 
 
@@ -241,7 +273,7 @@ def test_prometheus_asks_the_service_with_a_key_that_is_never_committed() -> Non
 
 def test_the_image_runs_its_commands_without_a_shell() -> None:
     commands = re.findall(r"^ *(?:CMD|ENTRYPOINT) (.+)$", DOCKERFILE, re.MULTILINE)
-    assert len(commands) == 3
+    assert len(commands) == 4
     assert all(isinstance(json.loads(command), list) for command in commands)
 
 
