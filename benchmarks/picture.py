@@ -9,6 +9,7 @@ import socket
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -25,12 +26,14 @@ WORDS, TIMES = 1000, 20
 
 @contextmanager
 def served() -> Iterator[str]:
-    """Serve the current model on a free port."""
+    """Serve the current model on a free port, and keep corrections, so that the page offers them; none is sent."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         bind = f"127.0.0.1:{free.getsockname()[1]}"
     command = [sys.executable, "-m", "gunicorn", "--config", "service/gunicorn.conf.py"]
+    # Opened when the first correction comes: the file is never made.
+    settings = {"STANCE_BIND": bind, "STANCE_FEEDBACK_DATABASE_URL": f"sqlite:///{tempfile.gettempdir()}/none.db"}
     process = subprocess.Popen(  # noqa: S603
-        command, cwd=ROOT, env={**os.environ, "STANCE_BIND": bind}, stdout=subprocess.DEVNULL
+        command, cwd=ROOT, env={**os.environ, **settings}, stdout=subprocess.DEVNULL
     )
     try:
         while process.poll() is None:

@@ -1,5 +1,6 @@
 """The page and the model's report over HTTP; what the page does is seen in tests/page."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,13 @@ def test_the_page_is_only_got(client: FlaskClient) -> None:
     assert is_problem(client.post("/"), 405)
     assert is_problem(client.post("/review"), 405)
     assert is_problem(client.delete("/model/report/report.md"), 405)
+
+
+@pytest.mark.parametrize("path", ["/", "/review"])
+def test_a_proxy_may_put_the_pages_under_any_prefix(client: FlaskClient, path: str) -> None:
+    found = re.findall(r'(?:src|href)="([^"]*)"', get(client, path).get_data(as_text=True))
+    assert len(found) > 5
+    assert [one for one in found if re.match(r"/|[a-z]+:", one)] == []
 
 
 @pytest.mark.parametrize("file", ["", "review", *FILES])
