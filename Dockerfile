@@ -47,8 +47,6 @@ RUN /bulk/bin/pip install --no-cache-dir --no-compile --no-deps --no-index /whee
 FROM ${BASE} AS bulk
 RUN python -m pip uninstall --yes --root-user-action ignore pip
 COPY --from=archive /bulk /bulk
-# Its workers keep what they spill where they start.
-WORKDIR /tmp
 ENV PATH=/bulk/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     MPLCONFIGDIR=/tmp
