@@ -10,7 +10,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 
-# What a request waits at most for a connection, for the answer to its connecting, and for a lock.
+# What a request waits at most for the answer to connecting, and for a lock.
 WAIT_SECONDS = 5
 # An export asks page by page, so that no statement is a long one.
 _STATEMENT_SECONDS = 30
@@ -38,7 +38,8 @@ def open_engine(address: str) -> Engine:
 
     SQLite: raises `OSError` where its file can be neither found nor made. Connects to no server.
     """
-    options: dict[str, Any] = {"hide_parameters": True, "pool_timeout": WAIT_SECONDS}
+    # All connections stay open, of which there are no more than threads: opening one costs more than a correction.
+    options: dict[str, Any] = {"hide_parameters": True, "pool_size": 0}
     kept = file(address)
     if kept is None:
         return create_engine(address, connect_args=_POSTGRESQL, pool_pre_ping=True, **options)

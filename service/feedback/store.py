@@ -16,7 +16,6 @@ from typing import Any, cast
 from alembic.util import CommandError
 from sqlalchemy import ColumnElement, CursorResult, Engine, Select, delete, exists, func, insert, select, text, tuple_
 from sqlalchemy.exc import DBAPIError, IntegrityError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session, aliased
 
 from service.feedback import address, database
@@ -212,7 +211,7 @@ class Store:
             yield engine
         except IntegrityError:
             raise
-        except (DBAPIError, PoolTimeoutError) as fault:
+        except DBAPIError as fault:
             with self._lock:
                 if self._engine is engine:
                     self._engine = None
@@ -231,7 +230,7 @@ class Store:
                 raise OutOfReachError(self._fault)
             try:
                 self._engine = engine = self._up_to_date()
-            except (DBAPIError, PoolTimeoutError, CommandError, OSError) as fault:
+            except (DBAPIError, CommandError, OSError) as fault:
                 self._fault, self._asks_again = _cause(fault), time.monotonic() + _PAUSE_SECONDS
                 raise OutOfReachError(self._fault) from fault
             self._place = _place(self._file)
