@@ -10,6 +10,7 @@ ROOT = Path(__file__).parent.parent
 PROBE = """
 import sys
 import countryinfo, flask_smorest, flask_swagger_ui, gunicorn.workers.gthread, prometheus_client, tqdm
+import distributed, pyarrow.parquet, rich.progress, xml.sax
 import sklearn.linear_model, sklearn.feature_extraction.text, sklearn.pipeline, sklearn.metrics, sklearn.model_selection
 root, did = sys.argv[1], []
 def hook(event, arguments):
@@ -24,7 +25,7 @@ class Watched(type(os.environ)):
 import logging
 handlers = list(logging.root.handlers)
 os.environ.__class__ = Watched
-import service.app, service.worker, training.train, model
+import service.app, service.bulk.session, service.worker, training.train, model
 os.environ.__class__ = Watched.__mro__[1]
 assert logging.root.handlers == handlers
 print("\\n".join(did))

@@ -129,13 +129,17 @@ def _csv(source: Source, columns: Columns) -> Source:
         except streams.DAMAGE:
             first = None
     text = first.content.decode("utf-8", "replace").removeprefix("\ufeff") if first else ""
-    try:
-        headers = {one: next(csv.reader([text], delimiter=one, strict=True), []) for one in _DELIMITERS}
-    except csv.Error:
-        raise InputError(f"{source.name} has no header that can be read") from None
+    headers = {one: _split(text, one) for one in _DELIMITERS}
     delimiter = next((one for one, header in headers.items() if columns.text in header), ",")
     columns.check(source.name, headers[delimiter])
     return replace(source, delimiter=delimiter, header=tuple(headers[delimiter]))
+
+
+def _split(header: str, delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader([header], delimiter=delimiter, strict=True), [])
+    except csv.Error:  # as any other delimiter makes of quotes
+        return []
 
 
 def _check_parquet(source: Source, columns: Columns) -> None:

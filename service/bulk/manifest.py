@@ -84,8 +84,8 @@ def count(out: Path, form: str, planned: Mapping[str, int], tally: Tally) -> Cou
             record = writing.Record(**json.loads((out / writing.PARTS / f"{name}.json").read_bytes()))
             found = {table: _rows(out / table / f"{name}.{form}") for table in record.tables}
             rejected = _rows(out / writing.REJECTS / f"{name}.ndjson") if record.rejects else 0
-        except FileNotFoundError as fault:
-            raise UnavailableError(f"{fault.filename} is not there: {_again(out, name)}") from None
+        except FileNotFoundError:
+            raise UnavailableError(f"a file of part {name} is gone: {_again(out, name)}") from None
         came_out = next(iter(found.values())) + rejected
         if found != record.tables or came_out != expected:
             raise UnavailableError(f"of {expected} rows of part {name} {came_out} came out: {_again(out, name)}")

@@ -21,7 +21,11 @@ from service.cli.asking import UnavailableError
 
 # Parts that a worker has before it at once: one that it works on, and the next ones while the client cuts more.
 _AHEAD = 3
+# Seconds to wait for a scheduler, and then for its first worker.
+PATIENCE = 30
 _CONFIG = {
+    "distributed.scheduler.http.routes": [],
+    "distributed.worker.http.routes": [],
     "distributed.worker.profile.enabled": False,
     "distributed.admin.large-graph-warning-threshold": "1 GiB",
 }
@@ -66,7 +70,9 @@ def cluster(scheduler: str | None, workers: int) -> Iterator[Client]:
                 with _connected(scheduler) as client:
                     yield client
             else:
-                options: dict[str, Any] = {"host": "127.0.0.1", "dashboard_address": None, "threads_per_worker": 1}
+                options: dict[str, Any] = {"host": "127.0.0.1", "threads_per_worker": 1}
+                # Its HTTP server cannot be left out: it has no routes, and a free port.
+                options |= {"dashboard_address": "127.0.0.1:0", "scheduler_kwargs": {"dashboard": False}}
                 with (
                     LocalCluster(n_workers=workers, silence_logs=logging.CRITICAL, **options) as here,
                     Client(here) as client,
@@ -132,12 +138,12 @@ def _done(job: Job, parts: Iterator[Part], client: Client) -> Iterator[tuple[int
 @contextmanager
 def _connected(scheduler: str) -> Iterator[Client]:
     try:
-        client = Client(scheduler, timeout=30)
+        client = Client(scheduler, timeout=PATIENCE)
     except OSError:
         raise UnavailableError(f"no scheduler answers at {scheduler}") from None
     with client:
         try:
-            client.wait_for_workers(1, timeout=60)
+            client.wait_for_workers(1, timeout=PATIENCE)
         except TimeoutError:
             raise UnavailableError(f"the scheduler at {scheduler} has no workers") from None
         yield client

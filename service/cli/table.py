@@ -1,4 +1,4 @@
-"""Answers for a person at a terminal, and the bar of long input. The one place that imports rich."""
+"""Answers for a person at a terminal, and the bar of long input. The one place here that imports rich."""
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

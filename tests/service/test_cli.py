@@ -89,7 +89,8 @@ def test_importing_it_does_nothing_and_starts_nothing_slow() -> None:
         "sys.addaudithook(lambda event, given: did.append(given[0]) if event == 'open' else None)\n"
         "import service.cli\n"
         "print([one for one in did if not str(one).endswith(('.py', '.pyc')) and '__pycache__' not in str(one)])\n"
-        "print(sorted({'numpy', 'model', 'rich', 'http.client', 'flask', 'marshmallow'} & set(sys.modules)))"
+        "slow = {'numpy', 'model', 'rich', 'http.client', 'flask', 'marshmallow', 'dask', 'pyarrow'}\n"
+        "print(sorted(slow & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n[]\n"
@@ -110,7 +111,7 @@ def test_the_readme_and_every_help_have_the_statuses(run: Run) -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     for status, meaning in re.findall(r"^ +(\d)  (.+)$", STATUSES, re.MULTILINE):
         assert f"| {status} | {meaning} |\n" in readme
-    for command in ("classify", "analyze", "models", "promote", "rollback"):
+    for command in ("classify", "analyze", "bulk", "models", "promote", "rollback"):
         assert STATUSES in run(command, "--help").stdout.decode()
         assert f"stance {command}" in readme
 
