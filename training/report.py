@@ -112,7 +112,7 @@ def beside(found: Mapping[str, Any]) -> str:
             parts.append(_judges(title.format(found[name]["rows"]), found[name], found["current"]))
     if "held_back" not in found:
         parts.append("No correction was held back, so none can refuse the new model.")
-    parts.append(" ".join(found["refusals"]) or "Nothing speaks against promoting the new model.")
+    parts.append(" ".join(found["refusals"]) or "`if-not-worse` does not refuse the new model.")
     return "\n\n".join(parts)
 
 
