@@ -63,7 +63,7 @@ def main() -> None:
                 out = Path(folder) / f"{unit}{processes}"
                 rows.append(line(unit, processes, bare_loops(some, unit, processes), bulk(file, unit, processes, out)))
         print(table(HEAD, rows))
-        again = killed(file, Path(folder) / "killed")
+        again = killed(Path(folder) / "sentences.ndjson", Path(folder) / "killed")
         print("\n" + table(["killed at", "s to the first new part", "s to the end"], [again]))
     rate = float(rows[1][4].replace(",", "")) / 2
     hours = ARCHIVE / rate / CORES / 3600
@@ -161,17 +161,17 @@ def line(unit: str, processes: int, bare: dict[str, float], run: dict[str, Any])
 
 
 def killed(file: Path, out: Path) -> list[str]:
-    """Kill a run of articles at its half, start it again; returns what was done then and how long the rest took."""
+    """Kill a run of sentences at its half, start it again; returns what was done then and how long the rest took."""
     done = lambda: len(list((out / "parts").glob("*.json")))  # noqa: E731
     size = int(re.findall(r"default: (\d+) MiB", (ROOT / "service/bulk/bulk.py").read_text())[0]) * 2**20
     half = max(1, file.stat().st_size // size // 2)
-    process = start(file, "article", 2, out)
+    process = start(file, "sentence", 2, out)
     while done() < half:
         time.sleep(0.02)
     process.kill()
     process.wait()
     before, begun = done(), time.perf_counter()
-    process = start(file, "article", 2, out)
+    process = start(file, "sentence", 2, out)
     while done() == before and process.poll() is None:
         time.sleep(0.02)
     first = time.perf_counter() - begun

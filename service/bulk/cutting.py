@@ -14,8 +14,8 @@ from pyarrow import parquet
 from service.bulk import streams
 from service.bulk.inputs import Source
 
-# Each slice reads its row group from the beginning: more of them would cost more than they spread the work.
-_SLICES = 16
+# Each slice reads its row group from the beginning, at a thousandth of what judging costs: so many cost some 3%.
+_SLICES = 64
 
 
 @dataclass(frozen=True, slots=True)

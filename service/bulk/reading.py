@@ -165,7 +165,7 @@ def _checked(longest: int, line: int, id: Any, date: Any, text: Any) -> Row:
         raise RowError("has a text with a lone surrogate, which is no character")
     if not any(map(str.isalpha, text)):
         raise RowError("has a text without a letter")
-    return Row(line, _mark(id, "id"), _mark(date, "date"), text)
+    return Row(line, _mark(id, "an id"), _mark(date, "a date"), text)
 
 
 def _mark(value: Any, name: str) -> str | None:
@@ -174,7 +174,7 @@ def _mark(value: Any, name: str) -> str | None:
         return value
     if isinstance(value, int | float) and not isinstance(value, bool):
         return json.dumps(value)
-    raise RowError(f"has a {name} that is neither text nor a number")
+    raise RowError(f"has {name} that is neither text nor a number")
 
 
 def _sound(text: str) -> bool:
