@@ -34,8 +34,8 @@ from training import corpus  # noqa: E402
 from training.report import table  # noqa: E402
 
 MODELS = ROOT / "model" / "artifacts"
-# A tenth is enough for the rate of a loop, and a fifth as many sentences in articles, which cost three times as much.
-LOOPED, IN_ARTICLES = 10, 5
+# A tenth is enough for the rate of a loop, and half as many sentences in articles, which cost three times as much.
+LOOPED, IN_ARTICLES = 10, 2
 HEAD = ["", "processes", "sentences", "bare loop/s", "sentences/s", "by the clock", "CPU µs, bare", "CPU µs", "kept"]
 HEAD += ["MB of a worker, by quarters", "MB of the client"]
 CORES = 50
