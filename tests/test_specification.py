@@ -28,11 +28,11 @@ def keeps(served: Served, examples: int, *options: str) -> None:
 
 
 def test_the_service_keeps_its_specification(toy_served: Served) -> None:
-    keeps(toy_served, 100)
+    keeps(toy_served, 40)
 
 
 def test_it_does_so_where_corrections_are_kept(serve: Callable[..., Served], toy_models: Path, tmp_path: Path) -> None:
     key = "review0123456789abcdef"
     keys = {"api_keys": f"anna:{key}:review", "feedback_database_url": f"sqlite:///{tmp_path}/corrections.db"}
     header = ("--header", f"Authorization: Bearer {key}", "--include-path-regex", "feedback")
-    keeps(serve(toy_models, **keys).wait(), 30, *header)
+    keeps(serve(toy_models, **keys).wait(), 20, *header)

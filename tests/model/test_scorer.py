@@ -76,6 +76,7 @@ def test_two_labels_get_half_of_the_value_each() -> None:
     assert np.abs(scorer.compiled(fitted).decisions(TEXTS) - np.column_stack([-values / 2, values / 2])).max() < 1e-9
 
 
+@pytest.mark.no_cover
 def test_the_whole_corpus_alone_in_a_batch_and_by_scikit_learn(corpus_models: Path) -> None:
     compiled, _ = artifact.load(corpus_models)
     texts = [row["text"] for name in ("train.csv", "test.csv", "contrast.csv") for row in corpus.read(name)]
@@ -96,6 +97,7 @@ def test_what_is_saved_is_what_is_loaded(both: Compiled, tmp_path: Path) -> None
     assert (again.decisions(HARD) == compiled.decisions(HARD)).all()
 
 
+@pytest.mark.no_cover
 def test_the_memo_is_bounded_and_does_not_change_answers() -> None:
     compiled = scorer.compiled(pipeline.build(parameters.read(), 1).fit(TEXTS, ["con", "pro", "none"]))
     before = compiled.decisions(TEXTS)

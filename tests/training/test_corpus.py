@@ -128,6 +128,7 @@ def test_no_sentence_twice(everything: list[Record]) -> None:
     assert [text for text, count in seen.items() if count > 1] == []
 
 
+@pytest.mark.no_cover
 def test_near_duplicates(train: list[Record], test: list[Record], contrast: list[Record], masker: Masker) -> None:
     rows = [*train, *test, *contrast]
     pairs = [
@@ -140,6 +141,7 @@ def test_near_duplicates(train: list[Record], test: list[Record], contrast: list
     assert len({where(row) for pair in pairs for row in pair}) <= 0.01 * len(rows)
 
 
+@pytest.mark.no_cover
 def test_the_corrections_of_the_demonstration(train: list[Record], test: list[Record], masker: Masker) -> None:
     rows = corpus.read("corrections.csv")
     assert Counter((row["part"], row["sort"]) for row in rows) == {

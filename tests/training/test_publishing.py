@@ -82,7 +82,13 @@ def models(toy_models: Path, tmp_path: Path) -> Path:
 def test_killed_at_every_step_it_leaves_the_old_version_or_the_new_one(models: Path) -> None:
     first = artifact.current(models)
     done = subprocess.run(
-        [sys.executable, "-c", KILLED, str(models)], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, "-c", KILLED, str(models)],
+        cwd=ROOT,
+        env=ALONE,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     steps = [json.loads(line) for line in done.stdout.splitlines()]
