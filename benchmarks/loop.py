@@ -1,11 +1,11 @@
-"""python benchmarks/loop.py: 200 corrections of one kind of error through service, review and retraining, and the gain.
+"""python benchmarks/loop.py [KIND]: 200 corrections of one kind of error through service, review and retraining.
 
-The error: a judgement that is withheld ("would not be drawn on whether the exit was right") was answered as support or
-criticism. `training/data/corrections.csv` has 200 such sentences, picked because model 7c93bea03f3e was wrong on each,
-and, by another hand that saw none of these and no model, 100 unseen ones and 40 with the words of silence in which
-somebody does judge. A service on a database of its own takes the corrections, a reviewer approves them,
-`training/train.py --feedback` retrains from the service's address, and the service that is still running answers the
-unseen ones before and after. Ends with status 1 if the new model is not promoted. Cost: four minutes.
+KIND is `withdrawal` (the exit from the landmine convention taken for the one from the INF Treaty) or `withheld` (a
+judgement that somebody withholds taken for one). `training/data/corrections.csv` has of each 200 sentences, picked
+because model 7c93bea03f3e was wrong on them, and, by another hand that saw none of these and no model, 100 unseen ones
+and 40 that sound alike and do take a side. A service on a database of its own takes the corrections, a reviewer
+approves them, `training/train.py --feedback` retrains from the service's address, and the service that is still running
+answers the unseen ones before and after. Ends with status 1 if the new model is not promoted. Cost: four minutes.
 """
 
 import argparse
@@ -31,6 +31,7 @@ from training.report import table  # noqa: E402
 
 DATA = ROOT / "training" / "data" / "corrections.csv"
 DESK, EDITOR = "desk-0123456789abcdef", "editor-0123456789abcdef"
+KINDS = ("withdrawal", "withheld")
 PICKED_UP_SECONDS = 30.0
 
 
@@ -54,7 +55,7 @@ class Asker:
 def main() -> int:
     """Run the loop and print what it changed as Markdown; returns the exit status."""
     options = _options()
-    rows = read()
+    rows = read(options.kind)
     with tempfile.TemporaryDirectory() as folder:
         models = Path(folder) / "models"
         before = artifact.current(options.models)
@@ -71,6 +72,7 @@ def main() -> int:
             print(f"{len(taken)} corrections taken and approved, {sum(taken)} of them of wrong answers of {before}.\n")
             retrain(models, port)
             after = artifact.current(models)
+            desk = Asker(port, DESK)  # the connection has been idle for minutes, and was given up
             if after != before:
                 wait(desk, after)
             second = answers(desk, rows["unseen"])
@@ -79,12 +81,13 @@ def main() -> int:
     return int(after == before)
 
 
-def read() -> dict[str, list[dict[str, str]]]:
-    """Return the rows of the corrections' file by part."""
+def read(kind: str) -> dict[str, list[dict[str, str]]]:
+    """Return the rows of one kind in the corrections' file by part."""
     found: dict[str, list[dict[str, str]]] = {"posted": [], "unseen": []}
     with DATA.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file, strict=True):
-            found[row["part"]].append(row)
+            if row["kind"] == kind:
+                found[row["part"]].append(row)
     return found
 
 
@@ -123,7 +126,7 @@ def wait(desk: Asker, version: str) -> None:
 def gain(rows: dict[str, list[dict[str, str]]], first: Sequence[str], second: Sequence[str]) -> list[list[str]]:
     """Return for each sort how many are right: had all been called neutral, before, after."""
     found = []
-    for sort in sorted({row["sort"] for row in rows["unseen"]}, reverse=True):
+    for sort in sorted({row["sort"] for row in rows["unseen"]}):
         picked = [number for number, row in enumerate(rows["unseen"]) if row["sort"] == sort]
         gold = [rows["unseen"][number]["label"] for number in picked]
         right = [
@@ -136,6 +139,7 @@ def gain(rows: dict[str, list[dict[str, str]]], first: Sequence[str], second: Se
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Show what 200 corrections repair.")
+    parser.add_argument("kind", nargs="?", choices=KINDS, default=KINDS[0], help="default: %(default)s")
     parser.add_argument(
         "--models", type=Path, default=ROOT / "model" / "artifacts", help="models folder whose current one is corrected"
     )
