@@ -47,6 +47,7 @@ class Tally:
 
     def __init__(self, roles: Mapping[str, str]):
         self._sides = (roles.get("support"), roles.get("criticism"))
+        self._differences = dict(zip(self._sides, (UNIT, -UNIT), strict=True))
         self.names: dict[str, str] = {}
         self.cells: dict[tuple[str, str], Cell] = {}
 
@@ -61,7 +62,16 @@ class Tally:
 
     def text(self, answer: Mapping[str, Any], date: str | None) -> None:
         """Count an answer of `answers.stance`, as one sentence."""
-        self._count(month(date), EVERYBODY, {answer["label"]: 1.0}, 1)
+        label = answer["label"]
+        difference = self._differences.get(label, 0)
+        # In place: this is done for each of millions of sentences.
+        when = month(date)
+        cell = self.cells.get((when, EVERYBODY)) or self.cells.setdefault((when, EVERYBODY), Cell())
+        cell.articles += 1
+        cell.sentences += 1
+        cell.labels[label] = cell.labels.get(label, 0) + UNIT
+        nn, nd, dd = cell.squares
+        cell.squares = (nn + 1, nd + difference, dd + difference**2)
 
     def rows(self) -> Iterator[list[Any]]:
         """Yield a row of JSON for each actor and month, sorted: with `read` the way to a file and back."""
