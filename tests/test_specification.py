@@ -28,7 +28,7 @@ def keeps(served: Served, examples: int, *options: str) -> None:
 
 
 def test_the_service_keeps_its_specification(toy_served: Served) -> None:
-    keeps(toy_served, 40)
+    keeps(toy_served, 30)
 
 
 def test_it_does_so_where_corrections_are_kept(serve: Callable[..., Served], toy_models: Path, tmp_path: Path) -> None:
