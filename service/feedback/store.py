@@ -181,9 +181,7 @@ class Store:
         query, last = query.order_by(CorrectionRow.id).limit(_PAGE), 0
         while True:
             with self._session() as session:
-                rows = session.execute(
-                    query.where(CorrectionRow.id > last).order_by(CorrectionRow.id).limit(_PAGE)
-                ).all()
+                rows = session.execute(query.where(CorrectionRow.id > last)).all()
             yield from rows
             if len(rows) < _PAGE:
                 return

@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,22 @@ def read_sample(page: Page, name: str = "wire") -> None:
     """Have a sample read."""
     page.click(f"[data-sample={name}]")
     page.locator(".sentence").first.wait_for()
+
+
+@contextmanager
+def keeping(models: Path, folder: Path, keys: str) -> Iterator[Served]:
+    """A service that keeps corrections in a folder, with these API keys."""
+    environment = {
+        "STANCE_MODELS": str(models),
+        "STANCE_API_KEYS": keys,
+        "STANCE_FEEDBACK_DATABASE_URL": f"sqlite:///{folder}/corrections.db",
+        "STANCE_WORKERS": "1",
+    }
+    served = Served(environment, folder / "log")
+    try:
+        yield served.wait()
+    finally:
+        served.stop()
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.conftest import ROOT, Served
-from tests.page.conftest import Visit, open_to_all, picture
+from tests.page.conftest import Visit, keeping, open_to_all, picture
 
 Serve = Callable[..., Served]
 KEY = "desk0123456789ABCDEF"
@@ -28,18 +28,8 @@ SENTENCES = [
 @pytest.fixture(scope="module")
 def kept(corpus_models: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A service over the corpus's model that keeps corrections, with one key that may review them."""
-    folder = tmp_path_factory.mktemp("kept")
-    environment = {
-        "STANCE_MODELS": str(corpus_models),
-        "STANCE_API_KEYS": f"desk:{KEY}:review",
-        "STANCE_FEEDBACK_DATABASE_URL": f"sqlite:///{folder}/corrections.db",
-        "STANCE_WORKERS": "1",
-    }
-    served = Served(environment, folder / "log")
-    try:
-        yield served.wait()
-    finally:
-        served.stop()
+    with keeping(corpus_models, tmp_path_factory.mktemp("kept"), f"desk:{KEY}:review") as served:
+        yield served
 
 
 def stored(served: Served, key: str = KEY) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, Request, Route, expect
 
 from tests.conftest import Served
-from tests.page.conftest import Visit, open_to_all, picture
+from tests.page.conftest import Visit, keeping, open_to_all, picture
 
 Serve = Callable[..., Served]
 KEY, READER = "desk0123456789ABCDEF", "reader0123456789ABCDEF"
@@ -46,18 +46,8 @@ def statuses(served: Served) -> list[str]:
 
 @pytest.fixture(scope="module")
 def module_served(toy_models: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    folder = tmp_path_factory.mktemp("review")
-    environment = {
-        "STANCE_MODELS": str(toy_models),
-        "STANCE_API_KEYS": f"desk:{KEY}:review,reader:{READER}",
-        "STANCE_FEEDBACK_DATABASE_URL": f"sqlite:///{folder}/corrections.db",
-        "STANCE_WORKERS": "1",
-    }
-    served = Served(environment, folder / "log")
-    try:
-        yield served.wait()
-    finally:
-        served.stop()
+    with keeping(toy_models, tmp_path_factory.mktemp("review"), f"desk:{KEY}:review,reader:{READER}") as served:
+        yield served
 
 
 @pytest.fixture
