@@ -66,10 +66,13 @@ def _begin(options: argparse.Namespace) -> Session:
 
 
 def _model(models: Path) -> tuple[Path, Manifest]:
-    """Return the folder of the version that answers all of the run, and its manifest; raises `UnavailableError`."""
+    """Return the folder of the version that answers all of the run, and its manifest; raises `UnavailableError`.
+
+    The weights are the workers' to load and verify.
+    """
     try:
         folder = models if (models / artifact.MANIFEST).exists() else models / artifact.current(models)
-        return folder, artifact.load(folder)[1]
+        return folder, artifact.read_manifest(folder)
     except ArtifactError as fault:
         raise UnavailableError(str(fault)) from None
 
