@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from model import artifact, attribution, scorer, segmentation
+from model import artifact, attribution, evidence, segmentation
 from model.actors import Actors, Entry
 from model.artifact import Manifest
 from model.quotations import quotations
@@ -213,7 +213,7 @@ class Analyzer:
         return {label: counted[label] / len(labels) for label in self._labels}
 
     def _explain(self, text: str, span: Span, label: int) -> Evidence:
-        decision, intercept, rest, terms = scorer.explain(self.scorer, text[span.start : span.end], label)
+        decision, intercept, rest, terms = evidence.explain(self.scorer, text[span.start : span.end], label)
         moved = [
             replace(term, at=tuple(Span(span.start + one.start, span.start + one.end) for one in term.at))
             for term in terms

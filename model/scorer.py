@@ -1,4 +1,4 @@
-"""A fitted pipeline compiled to what serving needs: the same decision values without scikit-learn, and their evidence.
+"""A fitted pipeline compiled to what serving needs: the same decision values without scikit-learn.
 
 scikit-learn spends a millisecond and more on one text, nearly all of it on validation and on the glue between its
 parts. What is left here is the formula (scikit-learn's user guide, "Tf-idf term weighting"; Salton and Buckley 1988):
@@ -10,12 +10,10 @@ with |values| the Euclidean (L2) norm of the block's values and the block's weig
 """
 
 import math
-import re
 import threading
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -23,55 +21,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model import features
-from model.values import Span, Term
+from model.terms import Numbers, Positions, Terms
 
 Floats = NDArray[np.float64]
-Numbers = NDArray[np.int32]
-Positions = NDArray[np.intp]
+Bytes = NDArray[np.uint8]
 
-# Texts repeat their words, so what is known of so many is remembered: some 30 MB. A longer one is no word.
+# Texts repeat their words, so what is known of so many is remembered, and of words with so many terms in all: together
+# some 30 MB.
 REMEMBERED = 30_000
-LONGEST_REMEMBERED = 40
-# How many terms an explanation names.
-NAMED = 10
-
-
-class Terms:
-    """The terms of a block, found by their hashes many at a time: one fetch from memory each, where a dict needs four.
-
-    A string is taken for the term that has its 64-bit hash (SipHash with a key of this process, so that nobody can aim
-    at it): a strange one is mistaken for a term once in some 10^13 times. Hashes lie in buckets of `WIDTH`.
-    """
-
-    WIDTH = 16
-
-    def __init__(self, terms: Sequence[str], start: int):
-        self.bytes = _bytes(terms)
-        hashes = _hashes(terms)
-        buckets = 1
-        while True:
-            order = (hashes & (buckets - 1)).argsort(kind="stable")
-            bucket = hashes[order] & (buckets - 1)
-            column = np.arange(len(order)) - bucket.searchsorted(bucket)
-            if column.max(initial=0) < self.WIDTH:
-                break
-            buckets *= 2
-        self._mask = buckets - 1
-        self._hashes = np.full((buckets, self.WIDTH), -1)  # which no string has as its hash
-        self._numbers = np.zeros((buckets, self.WIDTH), dtype=np.int32)
-        self._hashes[bucket, column] = hashes[order]
-        self._numbers[bucket, column] = start + order
-
-    def spelled(self) -> list[str]:
-        """Return the terms as they read, in the order of their numbers."""
-        return _lines(self.bytes)
-
-    def find(self, strings: Sequence[str]) -> tuple[Positions, Numbers]:
-        """Return the positions of those strings that are terms, and the number of each of them."""
-        hashes = _hashes(strings)
-        buckets = hashes & self._mask
-        positions, columns = (self._hashes.take(buckets, axis=0) == hashes[:, np.newaxis]).nonzero()
-        return positions, self._numbers[buckets[positions], columns]
+REMEMBERED_TERMS = 2_000_000
+# So many words are read at once: long texts are to take no memory beyond what is remembered.
+_READ = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +40,13 @@ class Block:
 
     name: str
     ngrams: tuple[int, int]
-    terms: Terms
+    spelling: Bytes
     start: int
     end: int
+
+    def terms(self) -> list[str]:
+        """Return the terms as they read, in the order of their numbers."""
+        return _lines(self.spelling)
 
     def within(self, chunk: str, words: Sequence[str]) -> Sequence[str]:
         """Return the block's terms, known or not, within a text without blanks."""
@@ -97,9 +61,12 @@ class Block:
         return features.pairs_of(classes) if self.name == "pairs" else ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Chunk:
-    """A stretch without blanks of a normalised text: numbers of the terms within, words, their classes, known words."""
+    """A stretch without blanks of a normalised text: its words, their classes, how many words are known.
+
+    `numbers` are those of the terms within it, each as often as it occurs.
+    """
 
     numbers: Numbers
     words: list[str]
@@ -116,12 +83,14 @@ class Scorer:
 
     def __init__(self, blocks: Sequence[Block], table: Floats, intercepts: Floats, sublinear_tf: bool):
         self.blocks = tuple(blocks)
+        self.terms = Terms([block.terms() for block in blocks])
         self.table = table
         self.intercepts = intercepts
         self.sublinear_tf = sublinear_tf
         self._bounds = np.array([0, *(block.end for block in self.blocks)], dtype=np.int32)
         # Not an lru_cache: its links would be five more fetches from memory a word.
         self._chunks: dict[str, Chunk] = {}
+        self._terms_remembered = 0
         # numpy lets the interpreter go within each step, and threads that snatch it from one another halve the rate.
         self._turn = threading.Lock()
 
@@ -142,26 +111,46 @@ class Scorer:
         return values, [counts for _, counts in judged]
 
     def _judge(self, text: str) -> tuple[Floats, tuple[int, int]]:
-        seen = self._chunks.get
-        chunks = [seen(chunk) or self._read(chunk) for chunk in features.normalise(text).split()]
+        chunks = self._read(features.normalise(text).split())
         words = [word for chunk in chunks for word in chunk.words]
         classes = [name for chunk in chunks for name in chunk.classes]
-        numbers = [block.terms.find(block.across(words, classes))[1] for block in self.blocks]
-        numbers += [chunk.numbers for chunk in chunks]
-        _, _, values, coefficients = self.values(np.concatenate(numbers))
+        _, across = self.terms.find([block.across(words, classes) for block in self.blocks])
+        found = np.concatenate([across, *[chunk.numbers for chunk in chunks]])
+        _, _, values, coefficients = self.values(found)
         known = sum([chunk.known for chunk in chunks])
         return self.intercepts + values @ coefficients, (known, len(words))
 
-    def _read(self, chunk: str) -> Chunk:
-        words = features.split(chunk)
-        found = {block.name: block.terms.find(block.within(chunk, words))[1] for block in self.blocks}
-        classes = list(map(features.word_class, words))
-        read = Chunk(np.concatenate(list(found.values())), words, classes, len(found["words"]))
-        if len(chunk) <= LONGEST_REMEMBERED:
-            if len(self._chunks) >= REMEMBERED:
-                self._chunks.clear()
-            self._chunks[chunk] = read
-        return read
+    def _read(self, strings: list[str]) -> list[Chunk]:
+        """Return what is known of a text's chunks, in their order."""
+        seen = self._chunks
+        found = [chunk for one in strings if (chunk := seen.get(one))]
+        if len(found) == len(strings):
+            return found
+        new = [one for one in dict.fromkeys(strings) if one not in seen]
+        if len(seen) + len(new) > REMEMBERED or self._terms_remembered > REMEMBERED_TERMS:
+            seen.clear()
+            self._terms_remembered = 0
+            new = list(dict.fromkeys(strings))
+        for start in range(0, len(new), _READ):
+            self._learn(new[start : start + _READ])
+        return [seen[one] for one in strings]
+
+    def _learn(self, strings: Sequence[str]) -> None:
+        """Remember chunks that are not remembered."""
+        words = [features.split(one) for one in strings]
+        within = [[block.within(*one) for one in zip(strings, words, strict=True)] for block in self.blocks]
+        positions, numbers = self.terms.find([list(chain.from_iterable(found)) for found in within])
+        # Of each term its chunk, counted through block by block.
+        sizes = [len(found) for block in within for found in block]
+        owners = np.arange(len(sizes)).repeat(sizes)[positions]
+        counts = np.bincount(owners, minlength=len(sizes)).reshape(len(self.blocks), len(strings))
+        known = counts[[block.name == "words" for block in self.blocks]].sum(axis=0).tolist()
+        numbers = numbers[(owners % len(strings)).argsort(kind="stable")]
+        ends = counts.sum(axis=0).cumsum().tolist()
+        for at, (start, end) in enumerate(pairwise([0, *ends])):
+            classes = list(map(features.word_class, words[at]))
+            self._chunks[strings[at]] = Chunk(numbers[start:end], words[at], classes, known[at])
+        self._terms_remembered += len(numbers)
 
     def values(self, found: Numbers) -> tuple[Numbers, Positions, Floats, Floats]:
         """Return the distinct terms among occurrences, how often each occurs, its value by its block's norm, its row.
@@ -202,7 +191,7 @@ def compiled(pipeline: Any) -> Scorer:
         end = start + len(terms)
         coefficients[start:end] *= union.transformer_weights[name]
         low, high = fitted.ngram_range
-        blocks.append(Block(name, (int(low), int(high)), Terms(terms, start), start, end))
+        blocks.append(Block(name, (int(low), int(high)), _bytes(terms), start, end))
         idf.append(fitted.idf_)
         start = end
     table = np.ascontiguousarray(np.column_stack([np.concatenate(idf), coefficients]), dtype=np.float64)
@@ -219,7 +208,7 @@ def arrays(scorer: Scorer) -> dict[str, NDArray[Any]]:
     }
     for block in scorer.blocks:
         # No term has a line end: terms are of words, or of texts without blanks.
-        found[f"{block.name}.terms"] = block.terms.bytes
+        found[f"{block.name}.terms"] = block.spelling
         found[f"{block.name}.ngrams"] = np.array(block.ngrams)
     return found
 
@@ -235,85 +224,17 @@ def load(file: Path) -> Scorer:
     with np.load(file, allow_pickle=False) as found:
         blocks, start = [], 0
         for name in _lines(found["blocks"]):
-            terms = _lines(found[f"{name}.terms"])
+            spelling = found[f"{name}.terms"]
             low, high = found[f"{name}.ngrams"].tolist()
-            blocks.append(Block(name, (low, high), Terms(terms, start), start, start + len(terms)))
-            start += len(terms)
+            end = start + len(_lines(spelling))
+            blocks.append(Block(name, (low, high), spelling, start, end))
+            start = end
         return Scorer(blocks, found["table"], found["intercepts"], bool(found["sublinear_tf"]))
 
 
-def _hashes(strings: Sequence[str]) -> NDArray[np.int64]:
-    return np.fromiter(map(hash, strings), np.int64, len(strings))
-
-
-def _bytes(lines: Sequence[str]) -> NDArray[np.uint8]:
+def _bytes(lines: Sequence[str]) -> Bytes:
     return np.frombuffer("\n".join(lines).encode(), dtype=np.uint8)
 
 
-def _lines(found: NDArray[np.uint8]) -> list[str]:
+def _lines(found: Bytes) -> list[str]:
     return bytes(found).decode().split("\n")
-
-
-# A place where a term occurs: how it reads, and from where to where it stands in the normalised text.
-Place = tuple[str, int, int]
-
-
-def explain(scorer: Scorer, text: str, label: int, named: int = NAMED) -> tuple[float, float, float, list[Term]]:
-    """Return the decision value of one label, its intercept, what is left out, and the terms that moved it most.
-
-    Each term's contribution is exact: the terms named, the intercept and what is left out add up to the decision value.
-    n-grams of characters are gathered into the word that they stand in, pairs into the words from the first to the
-    second, so that a person can read them; a term that occurs several times shares its contribution out evenly. Cost:
-    some 2 ms for a sentence of 25 words.
-    """
-    decision = float(scorer.decisions([text])[0, label])
-    normal, places = features.aligned(text)
-    weights: dict[str, float] = defaultdict(float)
-    spans: dict[str, set[Span]] = defaultdict(set)
-    occurrences: list[tuple[int, Place | None]] = []
-    for block in scorer.blocks:
-        there = list(_occurrences(block, normal))
-        positions, numbers = block.terms.find([term for term, _ in there])
-        occurrences += [(number, there[at][1]) for at, number in zip(positions, numbers.tolist(), strict=True)]
-    found = np.array([number for number, _ in occurrences], dtype=np.int32)
-    terms, counts, values, coefficients = scorer.values(found)
-    share = dict(zip(terms.tolist(), (values * coefficients[:, label] / counts).tolist(), strict=True))
-    for number, place in occurrences:
-        if place is not None:
-            reads, start, end = place
-            weights[reads] += share[number]
-            spans[reads].add(Span(places[start][0], places[end - 1][1]))
-    best = sorted(weights, key=lambda reads: -abs(weights[reads]))[:named]
-    terms_named = [Term(reads, weights[reads], tuple(sorted(spans[reads]))) for reads in best]
-    intercept = float(scorer.intercepts[label])
-    return decision, intercept, decision - intercept - sum(term.weight for term in terms_named), terms_named
-
-
-def _occurrences(block: Block, normal: str) -> Iterator[tuple[str, Place | None]]:
-    """Yield every occurrence of a term of the block in a normalised text, known or not, with its place."""
-    tokens = [match.span() for match in features.token.finditer(normal)]
-    words = [normal[start:end] for start, end in tokens]
-    if block.name == "words":
-        for length in range(block.ngrams[0], block.ngrams[1] + 1):
-            for first in range(len(words) - length + 1):
-                start, end = tokens[first][0], tokens[first + length - 1][1]
-                yield " ".join(words[first : first + length]), (normal[start:end], start, end)
-    elif block.name == "pairs":
-        placed = list(features.placed_pairs([features.word_class(word) for word in words]))
-        for pair, first, second in placed:
-            start, end = tokens[first][0], tokens[second][1]
-            reads = normal[start:end] if second == first + 1 else f"{words[first]} … {words[second]}"
-            yield pair, (reads, start, end)
-        if not placed:
-            yield features.NO_PAIR, None
-    else:
-        for chunk in re.finditer(r"\S+", normal):
-            start, end = _without_punctuation(normal, *chunk.span())
-            for term in features.character_ngrams(chunk[0], *block.ngrams):
-                yield term, (normal[start:end], start, end)
-
-
-def _without_punctuation(normal: str, start: int, end: int) -> tuple[int, int]:
-    """Return the span from the first word to the last one within a span, or the span itself where it has no word."""
-    found = [match.span() for match in features.token.finditer(normal, start, end)]
-    return (found[0][0], found[-1][1]) if found else (start, end)

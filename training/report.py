@@ -119,7 +119,7 @@ def beside(found: Mapping[str, Any]) -> str:
 def strongest(analyzer: Analyzer, count: int = plots.TERMS) -> dict[str, list[tuple[str, float]]]:
     """Return each label's words and two-word terms that speak most for it, with their weight: coefficient times idf."""
     block = next(block for block in analyzer.scorer.blocks if block.name == "words")
-    names = block.terms.spelled()
+    names = block.terms()
     rows = analyzer.scorer.table[block.start : block.end]
     weights = rows[:, 1:].T * rows[:, 0]
     return {

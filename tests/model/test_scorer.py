@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.pipeline import Pipeline
 
-from model import Analyzer, artifact, features, pipeline, scorer
+from model import Analyzer, artifact, evidence, features, pipeline, scorer
 from training import corpus, parameters
 
 TEXTS = ["Berlin called the step a grave mistake.", "Warsaw welcomed the #OverdueStep.", "The talks lasted, lasted on."]
@@ -97,11 +97,19 @@ def test_what_is_saved_is_what_is_loaded(both: Compiled, tmp_path: Path) -> None
     assert (again.decisions(HARD) == compiled.decisions(HARD)).all()
 
 
+MANY = [f"w{number}" for number in range(scorer.REMEMBERED + 1000)]
+LONG = ["step" * 200_000, "step" * 200_001]
+
+
 @pytest.mark.no_cover
-def test_the_memo_is_bounded_and_does_not_change_answers() -> None:
+@pytest.mark.parametrize("much", [MANY, LONG], ids=["many", "long"])
+def test_the_memo_is_bounded_and_does_not_change_answers(much: list[str]) -> None:
     compiled = scorer.compiled(pipeline.build(parameters.read(), 1).fit(TEXTS, ["con", "pro", "none"]))
     before = compiled.decisions(TEXTS)
-    compiled.decisions([f"w{number}" for number in range(scorer.REMEMBERED + 1000)])
+    compiled.decisions(much)
+    compiled.decisions(["one more"])
+    assert len(compiled._chunks) <= scorer.REMEMBERED
+    assert sum(len(chunk.numbers) for chunk in compiled._chunks.values()) <= scorer.REMEMBERED_TERMS
     assert (compiled.decisions(TEXTS) == before).all()
 
 
@@ -109,17 +117,17 @@ def test_the_memo_is_bounded_and_does_not_change_answers() -> None:
 def test_evidence_adds_up_and_stands_in_the_text(both: Compiled, text: str) -> None:
     _, compiled = both
     for label in range(3):
-        decision, intercept, rest, terms = scorer.explain(compiled, text, label)
+        decision, intercept, rest, terms = evidence.explain(compiled, text, label)
         assert decision == pytest.approx(compiled.decisions([text])[0, label], abs=1e-12)
         assert intercept + rest + sum(term.weight for term in terms) == pytest.approx(decision, abs=1e-9)
-        assert len(terms) <= scorer.NAMED
+        assert len(terms) <= evidence.NAMED
         assert all(0 <= at.start < at.end <= len(text) for term in terms for at in term.at)
 
 
 def test_nothing_is_left_out_where_all_terms_are_named(both: Compiled) -> None:
     _, compiled = both
     text = "Berlin called the grave step a mistake."
-    _, _, rest, terms = scorer.explain(compiled, text, 0, named=10_000)
+    _, _, rest, terms = evidence.explain(compiled, text, 0, named=10_000)
     assert rest == pytest.approx(0, abs=1e-9)
     assert [abs(term.weight) for term in terms] == sorted((abs(term.weight) for term in terms), reverse=True)
 
@@ -128,9 +136,9 @@ def test_terms_read_as_they_stand(corpus_models: Path) -> None:
     text = "So “Berlin” called the pull-out a grave mistake."
     stance = Analyzer.load(corpus_models).classify("Nobody came. " + text, explain=True)
     assert stance.evidence is not None
-    evidence = stance.evidence[1]
-    assert ("Nobody came. " + text)[evidence.sentence.start : evidence.sentence.end] == text
-    for term in evidence.terms:
+    found = stance.evidence[1]
+    assert ("Nobody came. " + text)[found.sentence.start : found.sentence.end] == text
+    for term in found.terms:
         for at in term.at:
             stands = features.normalise(("Nobody came. " + text)[at.start : at.end])
             first, _, last = term.term.partition(" … ")
