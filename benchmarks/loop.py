@@ -3,7 +3,9 @@
 KIND is `withdrawal` (the exit from the landmine convention taken for the one from the INF Treaty) or `withheld` (a
 judgement that somebody withholds taken for one). `training/data/corrections.csv` has of each 200 sentences, picked
 because model 7c93bea03f3e was wrong on them, and, by another hand that saw none of these and no model, 100 unseen ones
-and 40 that sound alike and do take a side. A service on a database of its own takes the corrections, a reviewer
+and 40 that sound alike and do take a side. Of `withdrawal` there are 50 more that sound alike and take a side, by a
+third hand: they are posted too, since corrections of one label alone teach that their words mean that label; `--alone`
+leaves them out. A service on a database of its own takes the corrections, a reviewer
 approves them, `training/train.py --feedback` retrains from the service's address, and the service that is still running
 answers the unseen ones before and after. Ends with status 1 if the new model is not promoted. Cost: four minutes.
 """
@@ -32,6 +34,7 @@ from training.report import table  # noqa: E402
 DATA = ROOT / "training" / "data" / "corrections.csv"
 DESK, EDITOR = "desk-0123456789abcdef", "editor-0123456789abcdef"
 KINDS = ("withdrawal", "withheld")
+LIKE_IT = "like it"
 PICKED_UP_SECONDS = 30.0
 
 
@@ -56,6 +59,8 @@ def main() -> int:
     """Run the loop and print what it changed as Markdown; returns the exit status."""
     options = _options()
     rows = read(options.kind)
+    if options.alone:
+        rows["posted"] = [row for row in rows["posted"] if row["sort"] == LIKE_IT]
     with tempfile.TemporaryDirectory() as folder:
         models = Path(folder) / "models"
         before = artifact.current(options.models)
@@ -140,6 +145,7 @@ def gain(rows: dict[str, list[dict[str, str]]], first: Sequence[str], second: Se
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Show what 200 corrections repair.")
     parser.add_argument("kind", nargs="?", choices=KINDS, default=KINDS[0], help="default: %(default)s")
+    parser.add_argument("--alone", action="store_true", help="post the 200 corrections alone")
     parser.add_argument(
         "--models", type=Path, default=ROOT / "model" / "artifacts", help="models folder whose current one is corrected"
     )

@@ -144,11 +144,12 @@ def test_near_duplicates(train: list[Record], test: list[Record], contrast: list
 @pytest.mark.no_cover
 def test_the_corrections_of_the_demonstration(train: list[Record], test: list[Record], masker: Masker) -> None:
     rows = corpus.read("corrections.csv")
-    for kind in ("withdrawal", "withheld"):
+    for kind, contrasts in (("withdrawal", {("posted", "takes a side"): 50}), ("withheld", {})):
         assert Counter((row["part"], row["sort"]) for row in rows if row["kind"] == kind) == {
             ("posted", "like it"): 200,
             ("unseen", "like it"): 100,
             ("unseen", "takes a side"): 40,
+            **contrasts,
         }
     for row in rows:
         assert row["label"] == row["second"]
