@@ -3,8 +3,9 @@
 The bare loop makes the same call of the analyzer, `classify` or `analyze`, on rows in memory and keeps nothing; with
 two processes two of them run at once. It runs before the archive and after it, since a machine's speed drifts. Rows are
 those of our own corpus, repeated with ids and dates, and stand in a plain NDJSON file. "Kept" is the bare loop's CPU a
-sentence over that of all of the run's processes, its start included; by the clock, the rate over the bare loop's. Memory is that of the largest worker, in each quarter of the run. Then the
-run is killed at its half and the same command given again.
+sentence over that of all of the run's processes, its start included; by the clock, the rate over the bare loop's.
+Memory is that of the largest worker, in each quarter of the run. Then the run is killed at its half and the same
+command given again.
 
     python benchmarks/bulk.py [--sentences 1000000]
 
