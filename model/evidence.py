@@ -63,8 +63,10 @@ def _occurrences(block: Block, normal: str) -> Iterator[tuple[str, Place | None]
     else:
         for chunk in re.finditer(r"\S+", normal):
             start, end = _without_punctuation(normal, *chunk.span())
+            # One for all of its n-grams: a chunk may be as long as a text.
+            place = normal[start:end], start, end
             for term in features.character_ngrams(chunk[0], *block.ngrams):
-                yield term, (normal[start:end], start, end)
+                yield term, place
 
 
 def _without_punctuation(normal: str, start: int, end: int) -> tuple[int, int]:

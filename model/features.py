@@ -121,27 +121,37 @@ def placed_pairs(classes: Sequence[str]) -> Iterator[tuple[str, int, int]]:
 
 @lru_cache(maxsize=1 << 16)
 def word_class(word: str) -> str:
-    """Return the class of a lower-case word, in capitals; the word itself where it has none; "" for a function word."""
-    whole, starts, function_words = _classes()
-    if word in function_words:
-        return ""
-    if word in whole:
-        return whole[word]
-    if word.endswith("n't"):
+    """Return the class of a lower-case word, in capitals; the word itself where it has none; "" for a function word.
+
+    A possessive has the class of what it is made from, unless it stands in the table itself. Cost: as long as the word.
+    """
+    whole, starts, function_words, longest = _classes()
+    bare = len(word)
+    while word.endswith("'s", 0, bare):
+        bare -= 2
+    part = word[:bare]
+    # From the longest on that can stand in the table, since a word may have thousands of them.
+    first = min(len(word), bare + max(0, longest - bare) // 2 * 2)
+    for end in range(first, bare - 1, -2):
+        if word[:end] in function_words:
+            return ""
+        if word[:end] in whole:
+            return whole[word[:end]]
+    if part.endswith("n't"):
         return "NEGATION"
-    if word.endswith("'s"):
-        return word_class(word[:-2])
-    return next((starts[word[:end]] for end in range(len(word), 1, -1) if word[:end] in starts), word)
+    ends = range(min(bare, longest), 1, -1)
+    return next((starts[part[:end]] for end in ends if part[:end] in starts), part)
 
 
 @cache
-def _classes() -> tuple[Mapping[str, str], Mapping[str, str], frozenset[str]]:
-    """Read the table: whole words, starts of words (those that end in *), function words."""
+def _classes() -> tuple[Mapping[str, str], Mapping[str, str], frozenset[str], int]:
+    """Read the table: whole words, starts of words (those that end in *), function words; the longest one's length."""
     table = tomllib.loads(CLASSES.read_text(encoding="utf-8"))
     function_words = frozenset(table.pop("function_words"))
     listed = [(word, name) for name, members in table.items() for word in members]
     starts = {word[:-1]: name for word, name in listed if word.endswith("*")}
-    return {word: name for word, name in listed if not word.endswith("*")}, starts, function_words
+    whole = {word: name for word, name in listed if not word.endswith("*")}
+    return whole, starts, function_words, max(map(len, (*whole, *starts, *function_words)))
 
 
 def _parts(match: re.Match[str]) -> list[str]:

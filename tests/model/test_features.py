@@ -33,6 +33,12 @@ CLASSES = [
     ("the", ""),
     ("kitchen", "kitchen"),
     ("reactor", "reactor"),
+    ("moscow's's", "RUSSIA"),
+    ("won't's", "NEGATION"),
+    ("it's", ""),
+    ("it's's", ""),
+    pytest.param("moscow" + "'s" * 100_000, "RUSSIA", id="no end of possessives"),
+    pytest.param("criticised" + "x" * 1_000_000, "AGAINST", id="as long as an article"),
 ]
 
 

@@ -1,6 +1,7 @@
 """The compiled scorer: scikit-learn's own decision values on any text, and evidence that adds up."""
 
 import sys
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -130,6 +131,21 @@ def test_nothing_is_left_out_where_all_terms_are_named(both: Compiled) -> None:
     _, _, rest, terms = evidence.explain(compiled, text, 0, named=10_000)
     assert rest == pytest.approx(0, abs=1e-9)
     assert [abs(term.weight) for term in terms] == sorted((abs(term.weight) for term in terms), reverse=True)
+
+
+@pytest.mark.no_cover
+@pytest.mark.parametrize("unit", ["x", "A.", "#Ab", "a's", "x-", "“a”"])
+def test_texts_without_a_blank_are_explained_in_little_memory(both: Compiled, unit: str) -> None:
+    _, compiled = both
+    text = unit * (20_000 // len(unit))
+    tracemalloc.start()
+    try:
+        decision, intercept, rest, terms = evidence.explain(compiled, text, 0)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert intercept + rest + sum(term.weight for term in terms) == pytest.approx(decision, abs=1e-9)
+    assert peak < 100 * 2**20
 
 
 def test_terms_read_as_they_stand(corpus_models: Path) -> None:
