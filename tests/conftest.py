@@ -90,14 +90,15 @@ def client(app: Flask) -> FlaskClient:
 
 
 class Served:
-    """The service as gunicorn runs it, in a process of its own on a loopback port."""
+    """The service as gunicorn runs it, in a process of its own on a loopback port; covers code only if `measured`."""
 
-    def __init__(self, environment: dict[str, str], log: Path):
+    def __init__(self, environment: dict[str, str], log: Path, measured: bool = False):
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = log
-        clean = {name: value for name, value in os.environ.items() if not name.startswith("STANCE_")}
+        inherited = os.environ if measured else UNMEASURED
+        clean = {name: value for name, value in inherited.items() if not name.startswith("STANCE_")}
         with log.open("wb") as out:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "gunicorn", "--config", "service/gunicorn.conf.py"],
@@ -130,13 +131,15 @@ class Served:
 
 
 @pytest.fixture
-def serve(tmp_path: Path) -> Iterator[Callable[..., Served]]:
-    """Start services; each ends with the test."""
+def serve(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Callable[..., Served]]:
+    """Start services; each ends with the test. Marked `no_cover`, a test measures neither itself nor them."""
+    measured = request.node.get_closest_marker("no_cover") is None
     with ExitStack() as stack:
 
         def start(models: Path, **settings: object) -> Served:
             environment = {f"STANCE_{name.upper()}": str(value) for name, value in settings.items()}
-            served = Served({"STANCE_MODELS": str(models), **environment}, tmp_path / f"log-{time.monotonic_ns()}")
+            log = tmp_path / f"log-{time.monotonic_ns()}"
+            served = Served({"STANCE_MODELS": str(models), **environment}, log, measured)
             stack.callback(served.stop)
             return served
 

@@ -18,6 +18,8 @@ import pytest
 from model import Analyzer
 from tests.conftest import Served
 
+pytestmark = pytest.mark.no_cover
+
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CORRECTIONS = README.split("\n## Corrections\n")[1].split("\n## ")[0]

@@ -5,7 +5,11 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import ROOT, UNMEASURED, Served
+
+pytestmark = pytest.mark.no_cover
 
 
 def keeps(served: Served, examples: int, *options: str) -> None:

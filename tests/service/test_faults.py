@@ -19,6 +19,8 @@ import pytest
 from tests.conftest import Served
 from tests.service.test_server import exchange, owner
 
+pytestmark = pytest.mark.no_cover
+
 BODY = json.dumps({"text": "Berlin called the step a grave mistake."}).encode()
 HEAD = b"POST /classify HTTP/1.1\r\nHost: stance\r\nContent-Type: application/json\r\n"
 POST = HEAD + b"Content-Length: %d\r\n\r\n%b" % (len(BODY), BODY)
@@ -199,7 +201,7 @@ def test_clients_that_go_away_leave_nothing_behind(serve: Start, toy_models: Pat
     until(lambda: len(sockets(served)) == 1)  # the listener, which the workers share
     assert exchange(served, CLOSING)[0] == 200
     assert "Traceback" not in served.log.read_text()
-    assert len(workers(served)) == 2
+    until(lambda: len(workers(served)) == 2)  # neither was replaced
 
 
 @pytest.fixture
@@ -237,4 +239,4 @@ def test_a_thousand_connections_hold_nobody_up(serve: Start, toy_models: Path, m
         assert exchange(served, CLOSING)[0] == 200
         assert exchange(served, b"GET /livez HTTP/1.0\r\n\r\n")[0] == 200
     assert exchange(served, CLOSING)[0] == 200
-    assert len(workers(served)) == 2
+    until(lambda: len(workers(served)) == 2)

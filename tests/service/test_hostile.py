@@ -13,6 +13,8 @@ from benchmarks import hostile, soak
 from tests.conftest import Served
 from tests.test_contract import GOOD, is_problem, post
 
+pytestmark = pytest.mark.no_cover
+
 
 def test_bad_requests_of_every_kind(toy_served: Served) -> None:
     found = hostile.attack(toy_served.port, 3 * len(hostile.KINDS))
