@@ -15,6 +15,8 @@ TOKEN = r"\w+(?:'\w+)*"  # noqa: S105 (no password)
 WINDOW = 4
 NEGATED = 3
 NO_PAIR = "-"
+# Of longer words, of which a text may be one, no class is remembered.
+LONGEST_REMEMBERED = 40
 TURNED = frozenset({"FOR", "AGAINST", "WANT", "KEEP", "EXIT", "END", "RUIN", "BLAME", "REASON"})
 CLASSES = Path(__file__).with_name("word_classes.toml")
 _QUOTES = str.maketrans("‘’‚‛“”„‟", "''''\"\"\"\"")
@@ -119,12 +121,15 @@ def placed_pairs(classes: Sequence[str]) -> Iterator[tuple[str, int, int]]:
                 yield f"{first}>{second}", start, end
 
 
-@lru_cache(maxsize=1 << 16)
 def word_class(word: str) -> str:
     """Return the class of a lower-case word, in capitals; the word itself where it has none; "" for a function word.
 
     A possessive has the class of what it is made from, unless it stands in the table itself. Cost: as long as the word.
     """
+    return _remembered(word) if len(word) <= LONGEST_REMEMBERED else _class_of(word)
+
+
+def _class_of(word: str) -> str:
     whole, starts, function_words, longest = _classes()
     bare = len(word)
     while word.endswith("'s", 0, bare):
@@ -141,6 +146,9 @@ def word_class(word: str) -> str:
         return "NEGATION"
     ends = range(min(bare, longest), 1, -1)
     return next((starts[part[:end]] for end in ends if part[:end] in starts), part)
+
+
+_remembered = lru_cache(maxsize=1 << 16)(_class_of)
 
 
 @cache

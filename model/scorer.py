@@ -26,10 +26,10 @@ from model.terms import Numbers, Positions, Terms
 Floats = NDArray[np.float64]
 Bytes = NDArray[np.uint8]
 
-# Texts repeat their words, so what is known of so many is remembered, and of words with so many terms in all: together
-# some 30 MB.
+# Texts repeat their words, so what is known of so many is remembered, some 30 MB; and of so many characters, since a
+# word may be as long as a text.
 REMEMBERED = 30_000
-REMEMBERED_TERMS = 2_000_000
+REMEMBERED_CHARACTERS = 1_000_000
 # So many words are read at once: long texts are to take no memory beyond what is remembered.
 _READ = 256
 
@@ -90,7 +90,7 @@ class Scorer:
         self._bounds = np.array([0, *(block.end for block in self.blocks)], dtype=np.int32)
         # Not an lru_cache: its links would be five more fetches from memory a word.
         self._chunks: dict[str, Chunk] = {}
-        self._terms_remembered = 0
+        self._characters = 0
         # numpy lets the interpreter go within each step, and threads that snatch it from one another halve the rate.
         self._turn = threading.Lock()
 
@@ -127,9 +127,9 @@ class Scorer:
         if len(found) == len(strings):
             return found
         new = [one for one in dict.fromkeys(strings) if one not in seen]
-        if len(seen) + len(new) > REMEMBERED or self._terms_remembered > REMEMBERED_TERMS:
+        if len(seen) + len(new) > REMEMBERED or self._characters > REMEMBERED_CHARACTERS:
             seen.clear()
-            self._terms_remembered = 0
+            self._characters = 0
             new = list(dict.fromkeys(strings))
         for start in range(0, len(new), _READ):
             self._learn(new[start : start + _READ])
@@ -150,7 +150,7 @@ class Scorer:
         for at, (start, end) in enumerate(pairwise([0, *ends])):
             classes = list(map(features.word_class, words[at]))
             self._chunks[strings[at]] = Chunk(numbers[start:end], words[at], classes, known[at])
-        self._terms_remembered += len(numbers)
+        self._characters += sum(map(len, strings))
 
     def values(self, found: Numbers) -> tuple[Numbers, Positions, Floats, Floats]:
         """Return the distinct terms among occurrences, how often each occurs, its value by its block's norm, its row.
