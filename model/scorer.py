@@ -226,7 +226,7 @@ def load(file: Path) -> Scorer:
         for name in _lines(found["blocks"]):
             spelling = found[f"{name}.terms"]
             low, high = found[f"{name}.ngrams"].tolist()
-            end = start + len(_lines(spelling))
+            end = start + 1 + int(np.count_nonzero(spelling == ord("\n")))
             blocks.append(Block(name, (low, high), spelling, start, end))
             start = end
         return Scorer(blocks, found["table"], found["intercepts"], bool(found["sublinear_tf"]))

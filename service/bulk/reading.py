@@ -18,8 +18,8 @@ from service.bulk.inputs import Columns, Source
 _BATCH_ROWS = 1024
 _BOM = b"\xef\xbb\xbf"
 # Made once: json.loads and json.dumps cost a row as much again as what they do.
-_decode = json.JSONDecoder().decode
-_encode = json.JSONEncoder().encode
+_from_json = json.JSONDecoder().decode
+_to_json = json.JSONEncoder().encode
 
 
 class Row(NamedTuple):
@@ -98,7 +98,7 @@ def _parser(source: Source, columns: Columns) -> Any:
 
 def _members(record: str, names: Iterable[str]) -> list[Any]:
     try:
-        value = _decode(record)
+        value = _from_json(record)
     except (ValueError, RecursionError):
         raise RowError("is not JSON") from None
     if not isinstance(value, dict):
@@ -176,7 +176,7 @@ def _mark(value: Any, name: str) -> str | None:
     if value is None or (isinstance(value, str) and _sound(value)):
         return value
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return _encode(value)
+        return _to_json(value)
     raise RowError(f"has {name} that is neither text nor a number")
 
 
