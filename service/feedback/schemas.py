@@ -10,7 +10,8 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
 from service.feedback.values import CURSOR, MOST_OTHERS, Approved, Correction
-from service.schemas import SpanAnswer, Text
+from service.fields import Text
+from service.schemas import SpanAnswer
 
 STATUSES = ["pending", "approved", "rejected"]
 # A label or a target, of whatever model: no model that training makes has longer ones.
