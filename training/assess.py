@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from model.analyzer import Analyzer
 from training import scores
-from training.dataset import Dataset, DatasetError
+from training.dataset import Dataset
+from training.records import DatasetError
 
 
 def assess(

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, quote, urlsplit
 
-from training.dataset import DatasetError
+from training.records import DatasetError
 
 _SECONDS = 60
 _FEW_BYTES = 2**16

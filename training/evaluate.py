@@ -7,7 +7,7 @@ from pathlib import Path
 
 from model.analyzer import Analyzer
 from model.errors import ArtifactError
-from training import assess, baselines, dataset, report
+from training import assess, baselines, dataset, records, report
 
 ROOT = Path(__file__).parent.parent
 MODELS = ROOT / "model" / "artifacts"
@@ -19,7 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
     try:
         evaluate(options)
-    except (dataset.DatasetError, ArtifactError) as fault:
+    except (records.DatasetError, ArtifactError) as fault:
         print(fault, file=sys.stderr)
         return 2
     return 0
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def evaluate(options: argparse.Namespace) -> None:
     """Judge each labelled row as one unit by the analyzer that the service uses, and lay the figures down."""
     analyzer = Analyzer.load(options.model)
-    rows = dataset.read(options.data, dataset.options(options))
+    rows = dataset.read(options.data, records.options(options))
     usual = majority(analyzer.manifest.data)
     found = assess.analyzer(analyzer, rows, usual)
     title = f"{options.data.name}, model {analyzer.manifest.version}"
@@ -53,7 +53,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--data", type=Path, required=True, help="labelled rows: CSV, TSV or JSONL")
     parser.add_argument("--model", type=Path, default=MODELS, help="models folder or version (default: the service's)")
-    dataset.add_arguments(parser)
+    records.add_arguments(parser)
     parser.add_argument("--out", type=Path, default=OUT, help="folder to save in (default: %(default)s)")
     parser.add_argument("--baselines", action="store_true", help="set the majority class and VADER beside the model")
     return parser.parse_args(arguments)

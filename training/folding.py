@@ -10,7 +10,8 @@ from typing import Any
 
 from training import corpus
 from training.corrections import Correction
-from training.dataset import Dataset, DatasetError
+from training.dataset import Dataset
+from training.records import DatasetError
 
 # One in so many corrections is never fitted on.
 SHARE = 4

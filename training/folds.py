@@ -8,8 +8,9 @@ from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedGroupKFold
 
-from training.dataset import Dataset, DatasetError
+from training.dataset import Dataset
 from training.fit import fit
+from training.records import DatasetError
 
 Split = tuple[list[int], list[int]]
 # Numbers of rows, their decision values, and of each the share of its words that the fold's vocabulary knows.

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from training import compare, corrections, dataset, folding, own, roles
-from training.dataset import Dataset, DatasetError
+from training import compare, corrections, dataset, folding, own, records, roles
+from training.dataset import Dataset
 from training.folding import Joined
+from training.records import DatasetError
 
 FOLDER = Path(__file__).with_name("data")
 DATA, TEST = FOLDER / "train.csv", FOLDER / "test.csv"
@@ -27,14 +28,14 @@ class Inputs:
 
 def read(options: argparse.Namespace) -> Inputs:
     """Read and check what the options of training/train.py name; raises `DatasetError`."""
-    form = dataset.options(options)
+    form = records.options(options)
     rows = dataset.read(options.data, form)
     dataset.require_classes(options.data, rows)
     file = options.test or _usual_test(options)
     test = dataset.read(file, form) if file else None
     if test and (odd := sorted(set(test.labels) - set(rows.labels))):
         raise DatasetError(f"{file}: label {odd[0]}: no row of {options.data} has it; expected one that has")
-    sides = roles.find(rows.labels, dataset.pairs("--roles", [one for one in options.roles.split(",") if one]))
+    sides = roles.find(rows.labels, records.pairs("--roles", [one for one in options.roles.split(",") if one]))
     if not options.feedback or not test:
         return Inputs(rows, test, file, sides, None)
     given = corrections.read(options.feedback, options.target, rows.labels, os.environ.get("STANCE_API_KEY", ""))

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from training import dataset, label_studio
-from training.dataset import DatasetError, Format, Records
+from training import label_studio, records
 from training.label_studio import LABEL, TEXT, Prediction
+from training.records import DatasetError, Format, Records
 
 CSV, JSON_LINES, TASKS = ".csv", ".jsonl", label_studio.SUFFIX
 SUFFIXES = (CSV, JSON_LINES, TASKS)
@@ -34,10 +34,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
     try:
         require_new(options.out)
-        form = dataset.options(options)
-        columns, found, _ = dataset.records(options.file, form)
+        form = records.options(options)
+        columns, found, _ = records.read(options.file, form)
         units = [
-            Unit(dataset.text_of(f"{options.file}: {place}", cells, form), cells.get(form.label, "").strip(), others)
+            Unit(records.text_of(f"{options.file}: {place}", cells, form), cells.get(form.label, "").strip(), others)
             for (place, cells), others in zip(found, other_columns(columns, found, form), strict=True)
         ]
         write(options.out, units, sorted({unit.label for unit in units if unit.label}))
@@ -114,7 +114,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("file", type=Path, help="rows, labelled or not: CSV, TSV, JSONL, Label Studio's JSON")
     parser.add_argument("--out", type=Path, required=True, help="a new file: .csv, .jsonl, or .json for Label Studio")
-    dataset.add_arguments(parser)
+    records.add_arguments(parser)
     return parser.parse_args(arguments)
 
 

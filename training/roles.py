@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from training.dataset import DatasetError
+from training.records import DatasetError
 
 ROLES = ("support", "criticism", "neutral")
 # What the field calls them; compared without regard to case.

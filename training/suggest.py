@@ -31,10 +31,10 @@ from model import artifact
 from model.analyzer import Analyzer
 from model.artifact import Manifest
 from model.errors import ArtifactError
-from training import corpus, dataset, labelling, own
-from training.dataset import DatasetError, Format, Records
+from training import corpus, dataset, labelling, own, records
 from training.label_studio import Prediction
 from training.labelling import Cell, Unit
+from training.records import DatasetError, Format, Records
 
 ROOT = Path(__file__).parent.parent
 MODELS = ROOT / "model" / "artifacts"
@@ -69,9 +69,9 @@ def suggest(options: argparse.Namespace) -> None:
     labelling.require_new(options.out)
     analyzer = Analyzer.load(options.models)
     features = artifact.load_pipeline(options.models)["features"]
-    form = dataset.options(options)
+    form = records.options(options)
     columns, found = unlabelled(options.file, form)
-    texts = [dataset.text_of(f"{options.file}: {place}", cells, form) for place, cells in found]
+    texts = [records.text_of(f"{options.file}: {place}", cells, form) for place, cells in found]
     seen = labelled(options.labelled, form, analyzer.manifest.target)
     probabilities, unknown = judge(analyzer, texts)
     ranked, repeated = rank(features, texts, uncertainty(probabilities), unknown, seen, options.count)
@@ -94,9 +94,9 @@ def unlabelled(file: Path, form: Format) -> tuple[list[str], Records]:
     Raises `DatasetError`, for a file without such rows too.
     """
     if file.suffix.lower() == ".txt":
-        columns, found = [form.text], dataset.lines(file, form)
+        columns, found = [form.text], records.lines(file, form)
     else:
-        columns, found, _ = dataset.records(file, form)
+        columns, found, _ = records.read(file, form)
     left = [(place, cells) for place, cells in found if not cells.get(form.label, "").strip()]
     if not left:
         raise DatasetError(f"{file}: no row without a label; expected sentences to be labelled")
@@ -204,7 +204,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--labelled", type=Path, action="append", default=[], help="labelled rows (default: the corpus, for its target)"
     )
-    dataset.add_arguments(parser)
+    records.add_arguments(parser)
     return parser.parse_args(arguments)
 
 

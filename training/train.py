@@ -12,7 +12,7 @@ from typing import Any
 from tqdm import tqdm
 
 from model import artifact, publishing, versions
-from training import assess, compare, curve, dataset, inputs, making, own, parameters, report
+from training import assess, compare, curve, inputs, making, own, parameters, records, report
 from training.dataset import Dataset
 from training.inputs import DATA, Inputs
 from training.making import Made
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     try:
         train(_options(arguments))
-    except (dataset.DatasetError, parameters.ParametersError) as fault:
+    except (records.DatasetError, parameters.ParametersError) as fault:
         print(fault, file=sys.stderr)
         return 2
     except UnpublishedError as fault:
@@ -166,7 +166,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python training/train.py", description="Fit, measure and publish a model.")
     parser.add_argument("--data", type=Path, default=DATA, help="labelled rows: CSV, TSV, JSONL (default: the corpus)")
     parser.add_argument("--test", type=Path, help="held-out rows to measure on, never trained on")
-    dataset.add_arguments(parser)
+    records.add_arguments(parser)
     parser.add_argument("--out", type=Path, default=MODELS, help="models folder to publish in (default: the service's)")
     parser.add_argument("--target", default=own.TARGET, help="what the stance is toward (default: %(default)s)")
     parser.add_argument(

@@ -13,7 +13,7 @@ import pytest
 
 from tests.conftest import Served
 from training import corrections
-from training.dataset import DatasetError
+from training.records import DatasetError
 
 TARGET = "the step"
 LABELS = ("criticism", "neutral", "support")

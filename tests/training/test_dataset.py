@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from training import dataset
-from training.dataset import DatasetError, Format
+from training import dataset, records
+from training.records import DatasetError, Format
 
 GOOD = 'batch,document,position,text,label\na,d1,1,One.,support\na,d1,2,"Two, “quoted”\nover lines.",neutral\n'
 
@@ -116,7 +116,7 @@ def test_a_wrong_guess_or_option_is_named(
 @pytest.mark.parametrize("given", [["target"], ["=x"], ["a=1", "a=2"], ["a="]])
 def test_an_option_without_name_and_value_is_refused(given: list[str]) -> None:
     with pytest.raises(DatasetError, match="--only: expected NAME=VALUE"):
-        dataset.pairs("--only", given)
+        records.pairs("--only", given)
 
 
 def test_running_documents_are_those_not_composed_alone(tmp_path: Path) -> None:

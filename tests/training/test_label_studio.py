@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from training import dataset, label_studio, labelling, train
-from training.dataset import DatasetError, Format
+from training.records import DatasetError, Format
 
 ROOT = Path(__file__).parents[2]
 

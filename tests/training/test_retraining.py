@@ -18,8 +18,9 @@ from model import Analyzer, artifact, publishing, versions
 from tests.conftest import Served
 from training import compare, corrections, folding, inputs, parameters, report, roles, train
 from training.corrections import Correction
-from training.dataset import Dataset, DatasetError, Row
+from training.dataset import Dataset, Row
 from training.fit import fit
+from training.records import DatasetError
 
 TARGET = "the step"
 START = datetime(2026, 11, 22, tzinfo=UTC)

@@ -3,7 +3,7 @@
 import pytest
 
 from training import roles
-from training.dataset import DatasetError
+from training.records import DatasetError
 
 KNOWN = [
     (["criticism", "neutral", "support"], {"support": "support", "criticism": "criticism", "neutral": "neutral"}),

@@ -13,7 +13,7 @@ from hypothesis.extra import numpy as arrays
 from scipy.sparse import csr_matrix
 
 from model import Analyzer
-from training import corpus, dataset, label_studio, suggest
+from training import corpus, dataset, label_studio, records, suggest
 
 OURS = ["text", "label", "rank", "model_label", "confidence", "uncertainty", "uncertain"]
 # The toy model knows all the words of the first four and none of the fifth.
@@ -139,12 +139,12 @@ def test_what_is_labelled_already_or_stands_there_twice_is_passed_over(
 
 
 def test_for_our_target_the_corpus_is_known_without_being_named(toy_file: Path) -> None:
-    seen = suggest.labelled([], dataset.Format(), suggest.own.TARGET)
+    seen = suggest.labelled([], records.Format(), suggest.own.TARGET)
     for name in ("train.csv", "test.csv"):
         assert all(row["text"] in seen for row in corpus.read(name)[::100])
     assert "The delegations met for talks in Geneva." not in seen
-    assert "The delegations met for talks in Geneva." in suggest.labelled([toy_file], dataset.Format(), "the step")
-    assert "Anything at all, but said at length." not in suggest.labelled([], dataset.Format(), "the step")
+    assert "The delegations met for talks in Geneva." in suggest.labelled([toy_file], records.Format(), "the step")
+    assert "Anything at all, but said at length." not in suggest.labelled([], records.Format(), "the step")
 
 
 def test_only_the_most_uncertain_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,8 @@ import pytest
 
 from model import Analyzer
 from training import curve, folds, parameters, search, train
-from training.dataset import Dataset, DatasetError, Row
+from training.dataset import Dataset, Row
+from training.records import DatasetError
 
 ROOT = Path(__file__).parents[2]
 
