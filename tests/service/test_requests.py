@@ -25,7 +25,9 @@ def test_strict_json_comes_through_unchanged(value: Any) -> None:
 @given(body=st.binary() | st.text().map(str.encode))
 @fixture_is_stateless
 def test_any_body_is_malformed_or_invalid(client: FlaskClient, body: bytes) -> None:
-    assert client.post("/classify", data=body, content_type="application/json").status_code in (400, 422)
+    answer = client.post("/classify", data=body, content_type="application/json")
+    # Hypothesis also tries what it finds written in our tests, and some of that is a request.
+    assert answer.status_code in (400, 422) or "text" in loads(body)
 
 
 @given(value=values)
