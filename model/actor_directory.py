@@ -9,19 +9,29 @@ from model.actor_table import Entry, climb
 from model.actor_titles import MINISTRIES, Titles, ministry_kind
 from model.actor_tokens import Words
 
+# Ministries that are called otherwise, by how their names end.
+_OWN_NAMES = {
+    "Department of Foreign Affairs": "foreign ministry",
+    "Foreign Office": "foreign ministry",
+    "State Department": "foreign ministry",
+    "Ministry of Defence": "defence ministry",
+    "Pentagon": "defence ministry",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Directory:
     """The actors by id and by name: their `chains` upwards and the `tops` of these, the persons' `roles`.
 
-    `ministries` are by the actor that they stand for and their kind, `steps` the forms of names by their first word.
+    `offices` are ministries and governments by the actor that they stand for and their kind, `steps` the forms of names
+    by their first word.
     """
 
     entries: Mapping[str, Entry]
     chains: Mapping[str, tuple[str, ...]]
     tops: Mapping[str, str]
     roles: Mapping[str, str]
-    ministries: Mapping[tuple[str | None, str], str]
+    offices: Mapping[tuple[str | None, str], str]
     steps: Mapping[str, Node]
     heads: Heads
     lexicon: Lexicon
@@ -35,12 +45,19 @@ class Directory:
         chains = {one: tuple(climb(one, entries)) for one in entries}
         tops = {one: chain[-1] if chain else one for one, chain in chains.items()}
         roles, steps = _roles(entries, lexicon.bearers), tree(forms).steps
-        return cls(entries, chains, tops, roles, _ministries(entries), steps, heads, lexicon, titles)
+        return cls(entries, chains, tops, roles, _offices(entries), steps, heads, lexicon, titles)
 
 
-def _ministries(entries: Mapping[str, Entry]) -> dict[tuple[str | None, str], str]:
-    ministries = [entry for entry in entries.values() if entry.kind == "ministry"]
-    return {(entry.stands_for, ministry_kind(entry.id)): entry.id for entry in ministries}
+def _offices(entries: Mapping[str, Entry]) -> dict[tuple[str | None, str], str]:
+    """Return the ministries and the governments, each by the actor that it stands for and its kind."""
+    found: dict[tuple[str | None, str], str] = {}
+    for one in entries.values():
+        if one.kind == "ministry":
+            named = (kind for ending, kind in _OWN_NAMES.items() if one.name.endswith(ending))
+            found.setdefault((one.stands_for, next(named, ministry_kind(one.id))), one.id)
+        elif one.id.endswith("-government"):
+            found[one.stands_for, "government"] = one.id
+    return found
 
 
 def _roles(entries: Mapping[str, Entry], bearers: Mapping[str, tuple[str, ...]]) -> dict[str, str]:

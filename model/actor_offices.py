@@ -42,6 +42,17 @@ def name_after(reading: Reading, hit: Hit, role: str) -> int:
     return at
 
 
+def take_bearer(reading: Reading, hit: Hit, owner: str) -> bool:
+    """Read a name with a title after it as the person who was named before: "the Polish minister", "NATO's chief"."""
+    title = reading.longest(hit.end + 2 * (reading.words[hit.end : hit.end + 2] == ["'", "s"]))
+    who = reading.bearers.get((title.form.title, owner)) if title else None
+    if not who or not title or reading.indefinite(hit) or name_after(reading, title, title.form.title):
+        return False
+    reading.done = title.end
+    reading.note(hit.start, title.end, who)
+    return True
+
+
 def _take_parts(reading: Reading, hit: Hit, owner: str) -> None:
     """Note what an office has in it when its holder's name is beside it: "Russian ambassador to the US"."""
     at, count = hit.start, len(reading.found)
@@ -106,9 +117,9 @@ def _ministry(reading: Reading, hit: Hit, role: str) -> str | None:
     "In Moscow a Foreign Ministry spokesman", "the foreign ministry in Tokyo"; "the ministry"; else the dateline's.
     """
     place = _place_beside(reading, hit)
-    ministries = reading.directory.ministries
-    ministry = ministries.get((place, role)) or _ministry_before(reading, hit, role)
-    ministry = ministry or ministries.get((reading.home, role))
+    offices = reading.directory.offices
+    ministry = offices.get((place, role)) or _ministry_before(reading, hit, role)
+    ministry = ministry or offices.get((reading.home, role))
     # "Foreign Office" has an owner of its own, unless another is named so: the German one.
     phrase = " ".join(reading.words[hit.start : hit.end])
     own = ministry and hit.owner and not fold(reading.entries[ministry].name).endswith(phrase)
@@ -145,8 +156,13 @@ def _take_union(reading: Reading, hit: Hit, role: str) -> None:
 
 
 def _take_both(reading: Reading, hit: Hit) -> None:
-    """Read "both countries" and "the two governments": the last two countries named."""
+    """Read "both countries" and "the two governments": the last two countries named.
+
+    Where they were not named together, and one of them was with another, it is those: "Poland and Romania endorsed the
+    US decision."
+    """
     both = reading.word(hit.start).lower() == "both" or reading.word(hit.start - 1) in reading.lexicon.pointing
-    if both and len(reading.countries) == 2:
-        for country in reading.countries:
+    named = reading.countries if set(reading.countries).isdisjoint(reading.pair) else reading.pair
+    if both and len(named) == 2:
+        for country in named:
             reading.mention(hit.start, hit.end, country)

@@ -1,6 +1,6 @@
 """Countries in a text: their words name them, unless they are part of another name, a mere place or a given name."""
 
-from model.actor_offices import name_after
+from model.actor_offices import take_bearer
 from model.actor_reading import Reading
 from model.actor_text import ARTICLES, Hit
 
@@ -8,17 +8,12 @@ _DASHES = frozenset("(-–—")
 
 
 def take_country(reading: Reading, hit: Hit, owner: str) -> None:
-    """Read a country's word; with a title after it, it may be a person: "the Polish minister"."""
+    """Read a country's word, or the person that it names with a title: "the Polish minister"."""
     if _names_no_country(reading, hit):
         if reading.home is None and _is_dateline(reading, hit):
             reading.home = owner
         return
-    title = reading.longest(hit.end + 2 * (reading.words[hit.end : hit.end + 2] == ["'", "s"]))
-    who = reading.bearers.get((title.form.title, owner)) if title else None
-    if who and title and not reading.indefinite(hit) and not name_after(reading, title, title.form.title):
-        reading.done = title.end
-        reading.note(hit.start, title.end, who)
-    else:
+    if not take_bearer(reading, hit, owner):
         reading.note(hit.start, hit.end, owner)
 
 

@@ -20,7 +20,8 @@ class Reading(ActorText):
     """One pass over one text, and its memory.
 
     `found` are the mentions, the last of them over the words `began` to `end`; the words before `done` are read.
-    `named` are the actors named in full with the word at which they last were, `countries` the last two named.
+    `named` are the actors named in full with the word at which they last were, `countries` the last two named,
+    `pair` the last two joined by "and".
     `bearers` tell who last bore a role: of all, or of those for one actor. `learned` are the roles that the text tells.
     `home` is the country of the dateline: whose ministry is "the foreign ministry" where the text names none.
     `titled` is the last title before a name, `person` the word after the last person, and who it was.
@@ -32,6 +33,7 @@ class Reading(ActorText):
         self.done = self.began = self.end = 0
         self.named: dict[str, int] = {}
         self.countries: list[str] = []
+        self.pair: list[str] = []
         self.home: str | None = None
         self.bearers: dict[tuple[str, str | None], str] = {}
         self.learned: dict[str, str] = {}
@@ -45,8 +47,11 @@ class Reading(ActorText):
 
     def note(self, start: int, end: int, one: str) -> None:
         """Add a mention, and remember whatever a later surname, title or "both countries" may need."""
+        joined = self.countries and self.word(start - 1) == "and" and self.end == start - 1
         self.mention(start, end, one)
         kind = self.entries[one].kind
+        if joined and kind == "country":
+            self.pair = [self.countries[-1], one]
         if kind == "person":
             self._note_person(start, end, one)
         elif kind == "ministry" and "embassy" not in one and "mission" not in one:
@@ -63,6 +68,9 @@ class Reading(ActorText):
             self.learned[one] = own if title.role in roles_of(own) else title.role
         self.person = (end, one)
         self.bears(one, self.role(one))
+        office = self.entries[one].stands_for
+        if office and (kind := ministry_kind(office)):
+            self.bears(office, kind)
 
     def role(self, one: str) -> str:
         """Tell a person's role: as this text told, else as the directory says."""

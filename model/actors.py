@@ -10,7 +10,7 @@ from pathlib import Path
 from model.actor_directory import Directory
 from model.actor_forms import NameForms
 from model.actor_lexicon import lexicon
-from model.actor_offices import take_role
+from model.actor_offices import take_bearer, take_role
 from model.actor_places import take_country
 from model.actor_reading import Reading
 from model.actor_surnames import bearer
@@ -52,6 +52,10 @@ class Actors:
         """Return the ids that an actor stands for, nearest first; raises `KeyError` for an unknown id."""
         return self._known.chains[actor]
 
+    def office(self, country: str, kind: str) -> str | None:
+        """Return a country's "foreign ministry", "defence ministry" or "government", if the table has it."""
+        return self._known.offices.get((country, kind))
+
     def find(self, text: str) -> list[Mention]:
         """Find who is named in a text, in order of appearance.
 
@@ -75,6 +79,8 @@ def _take(reading: Reading, hit: Hit) -> None:
         take_country(reading, hit, hit.owner)
     elif hit.form.surname and (who := bearer(reading, hit)):
         reading.note(hit.start, hit.end, who)
+    elif hit.owner and take_bearer(reading, hit, hit.owner):
+        reading.named[hit.owner] = hit.start
     elif hit.owner and reading.word(hit.start - 1) not in reading.lexicon.trades:
         reading.note(hit.start, hit.end, hit.owner)
         reading.named[hit.owner] = hit.start

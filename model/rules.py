@@ -2,26 +2,22 @@
 
 from collections.abc import Iterator, Sequence
 
-from model.phrases import VIEW, WHOSE, Item, Phrase, after_apposition, depends, joined, phrases, preceding, words
+from model.descriptions import DESCRIBED, VIEW
+from model.items import Item, Phrase, is_known, words
+from model.lists import joined
+from model.phrases import after_apposition, depends, phrases, preceding
+from model.strangers import MARKS, TELLING, strangers
+from model.verbs import DASHES, TO_VERB, by_saying, goes_on, is_cited, is_inserted, is_passed_on, is_passive, verb
 
 # How strongly each rule binds.
-LABEL, ACCORDING, TURNED, INSERTED, SPEAKER, PASSIVE, NOUN, LEAVING, SUBJECT = 90, 88, 86, 84, 80, 75, 60, 45, 40
+LABEL, ACCORDING, TURNED, INSERTED, THIRD = 90, 88, 86, 84, 82
+SPEAKER, PASSIVE, NOUN, LEAVING, SUBJECT = 80, 75, 60, 45, 40
 # A subject within a subordinate clause gives way to that of the main clause.
 SUBORDINATE = 30
-# How many words a subject that names nobody may have.
-TO_SUBJECT = 14
 # Over how many words what is told by ", saying that" reaches.
 TOLD = 40
-# How many words may stand between a name and its verb.
-TO_VERB = 8
-
-_DASHES = frozenset("–—:") | {"-", "--"}
-# Telling in a participle, after a comma: of whom the sentence speaks first speaks.
-_TELLING = frozenset(["saying", "writing", "arguing", "adding", "warning"])
 # What a noun of stance is followed by.
 _TOWARD = frozenset(["for", "to", "of", "against", "over", "at", "about", "that"])
-# What may stand between a quotation or an aside and the verb of who says it.
-_MARKS = frozenset(",\"”'’»?!")
 
 Found = tuple[int, Phrase]
 
@@ -33,60 +29,14 @@ def scored(items: Sequence[Item]) -> Iterator[Found]:
     """
     found = joined(items, list(phrases(items)))
     scores = [_score(items, phrase) for phrase in found]
-    taken = {_verb(items, _past(items, phrase))[2] for score, phrase in zip(scores, found, strict=True) if score}
-    strangers = list(_strangers(items, taken))
-    yield from ((SPEAKER, phrase) for phrase in strangers)
-    speaks = bool(strangers) or any(score > LEAVING for score in scores)
+    taken = {verb(items, _past(items, phrase))[2] for score, phrase in zip(scores, found, strict=True) if score}
+    unknown = [(INSERTED if put_in else SPEAKER, phrase) for phrase, put_in in strangers(items, taken)]
+    yield from unknown
+    speaks = bool(unknown) or any(score > LEAVING for score in scores)
     acts = next((phrase for score, phrase in zip(scores, found, strict=True) if SUBORDINATE < score <= LEAVING), None)
     for score, phrase in zip(scores, found, strict=True):
         if score > LEAVING or score == SUBORDINATE or (phrase is acts and not speaks):
             yield score, phrase
-
-
-def _strangers(items: Sequence[Item], taken: set[int]) -> Iterator[Phrase]:
-    """Yield the subjects of plain words of speech whose verbs are not `taken`: "a neighbour said", "the aide said".
-
-    Who speaks for a body that is not named ("a ministry official") is meant as "the ministry" is.
-    """
-    known = words()
-    for at, item in enumerate(items):
-        if item.quoted or at in taken or at == 0:
-            continue
-        if not taken and items[at - 1].text == "," and item.text in _TELLING:
-            yield _stranger(items, at, range(min(at - 1, TO_SUBJECT)))
-        if item.text not in known["speech"]:
-            continue
-        one = items[at - 1].text
-        if one == "and" or not (items[at - 1].actors or one.isalpha() or one in _MARKS):
-            continue
-        if not any(one in known[name] for name in ("auxiliaries", "subordinators", "before", "pronouns")):
-            first = at
-            while first and first > at - TO_SUBJECT and _is_in_phrase(items[first - 1]):
-                first -= 1
-            yield _stranger(items, at, range(first, at))
-
-
-def _stranger(items: Sequence[Item], verb: int, subject: range) -> Phrase:
-    """Read the subject of a verb, among whose words the noun phrase is: who is meant by it, if anybody known may be."""
-    known = words()
-    told = [items[at].text for at in subject]
-    for at in subject[:-1]:
-        if items[at].actors and not items[at].possessive and items[at + 1].text == "who":
-            return Phrase(at, at, items[at].actors)
-    seat = items[1].actors if items[0].text in ("in", "at") and len(items) > 2 and not items[1].possessive else ()
-    determiner = next((text for text in told if text in known["articles"] or text in known["indefinite"]), "")
-    own = known["former"].isdisjoint(told) and known["private"].isdisjoint(told)
-    if seat and own and determiner not in known["indefinite"]:
-        return Phrase(verb - 1, verb - 1, seat)
-    body = own and not known["bodies"].isdisjoint(told)
-    definite = determiner in ("the", *WHOSE)
-    return Phrase(verb - 1, verb - 1, (), "the" if definite or body else "")
-
-
-def _is_in_phrase(item: Item) -> bool:
-    """Tell whether a word may stand between a subject's first word and its verb."""
-    inside = item.text in ("who", "which") or item.text not in words()["subordinators"]
-    return not item.quoted and item.text[0].isalnum() and inside
 
 
 def _score(items: Sequence[Item], phrase: Phrase) -> int:
@@ -95,11 +45,12 @@ def _score(items: Sequence[Item], phrase: Phrase) -> int:
     if following in words()["things"] and not phrase.possessive:
         return 0
     before = preceding(items, phrase.first)
-    if not phrase.pronoun and (score := _placed(items, phrase, before, following)):
+    if (not phrase.pronoun or phrase.pronoun in DESCRIBED) and (score := _placed(items, phrase, before, following)):
         return score
     if phrase.pronoun and phrase.last > phrase.first and items[phrase.last].text in VIEW:
         return SPEAKER
-    if phrase.possessive or depends(items, phrase):
+    telling = items[before].text == "with" and following in words()["saying"]  # "with Cuba calling it a crime"
+    if phrase.possessive or (depends(items, phrase) and not telling):
         return 0
     return _subject(items, phrase, before, _past(items, phrase))
 
@@ -107,6 +58,12 @@ def _score(items: Sequence[Item], phrase: Phrase) -> int:
 def _past(items: Sequence[Item], phrase: Phrase) -> int:
     """Return where the sentence goes on after a phrase, what is put in behind it and its seat: "X (Y) in Bern said"."""
     at = after_apposition(items, phrase.last + 1)
+    if at < len(items) and items[at].text in ("on", "of"):  # "a deputy on the foreign and defence committee"
+        told = [item.text for item in items[at : at + TO_VERB]]
+        at += next((step + 1 for step, text in enumerate(told) if text in ("committee", "panel", "commission")), 0)
+    if at < len(items) and items[at].text.endswith("ing") and items[at - 1].text in words()["people"]:
+        verbs = (step for step in range(at, min(at + TO_VERB, len(items))) if items[step].text in words()["speech"])
+        at = next(verbs, at)  # "an official traveling with the president said"
     seated = at + 1 < len(items) and items[at].text in ("in", "at") and items[at + 1].actors
     return at + 2 if seated and not items[at + 1].possessive else at
 
@@ -114,32 +71,29 @@ def _past(items: Sequence[Item], phrase: Phrase) -> int:
 def _placed(items: Sequence[Item], phrase: Phrase, before: int, following: str) -> int:
     """Score a phrase that the words and marks beside it make a holder, whatever its verb."""
     previous = items[before].text if before >= 0 else ""
-    if following == ":" and before < 0:
-        return LABEL
-    if previous in _DASHES and before > 1 and (not following or following in ("on", "in", "at")):
+    signs = previous in DASHES and before > 1 and (not following or following in ("on", "in", "at"))
+    if signs or (following == ":" and before < 0):
         return LABEL
     if _according(items, phrase.first):
         return ACCORDING
-    if (before > 0 and _turned(items[before - 1].text, previous)) or _is_cited(items, phrase.last + 1):
+    turned = before > 0 and _turned(items[before - 1].text, previous) and not goes_on(items, phrase)
+    if turned or (is_cited(items, phrase.last + 1) and previous != "by"):
         return TURNED
     if previous in ("by", "in", "from", "at"):
         return _passive(items, before, previous) or _noun(items, phrase, before, previous)
     return _noun(items, phrase, before, previous)
 
 
-def _is_cited(items: Sequence[Item], after: int) -> bool:
-    """Tell whether "as saying" follows: "TASS quoted the ministry as saying"."""
-    return after + 1 < len(items) and items[after].text == "as" and items[after + 1].text in words()["saying"]
-
-
 def _turned(mark: str, verb: str) -> bool:
     """Tell whether a verb stands before its subject: after a quotation, or after a comma if it is plain speech."""
     known = words()
-    return (verb in known["say"] and mark in _MARKS and mark != ",") or (verb in known["turned"] and mark == ",")
+    return (verb in known["say"] and mark in MARKS and mark != ",") or (verb in known["turned"] and mark == ",")
 
 
 def _according(items: Sequence[Item], first: int) -> bool:
     """Tell whether "according to" stands before a phrase with no other name or clause between."""
+    if items[first - 1].text in ("in", "at", "on"):
+        return False  # "according to a readout published in Moscow"
     for at in range(first - 1, max(first - 8, 0), -1):
         if items[at].actors or items[at].text in (",", ";", ":"):
             return False
@@ -156,20 +110,16 @@ def _passive(items: Sequence[Item], at: int, preposition: str) -> int:
         text = items[step].text
         if items[step].quoted or text in (";", ":"):
             break
-        if preposition == "by" and text in known["say"] and (text.endswith("ed") or _is_passive(items, step)):
+        if preposition == "by" and text in known["say"] and (text.endswith("ed") or is_passive(items, step)):
             return PASSIVE
         if preposition == "by" and text in known["stance"] and text not in known["things"] and step > at - 5:
             return PASSIVE
-        if preposition != "by" and (came or step > at - 5):
+        if preposition != "by" and (came or step > at - 5 or items[at - 1].text.endswith("est")):
             if text in known["stance"] or text in ("fire", "blow", "applause", "fears"):
                 return PASSIVE if preposition != "at" else NOUN
-            if text in known["say"] and text.endswith("ed") and _is_passive(items, step):
+            if text in known["say"] and (text.endswith("ed") or text in known["heard"]) and is_passive(items, step):
                 return PASSIVE
     return 0
-
-
-def _is_passive(items: Sequence[Item], at: int) -> bool:
-    return any(item.text in ("is", "are", "was", "were", "been", "being", "be") for item in items[max(at - 4, 0) : at])
 
 
 def _noun(items: Sequence[Item], phrase: Phrase, before: int, previous: str) -> int:
@@ -177,11 +127,14 @@ def _noun(items: Sequence[Item], phrase: Phrase, before: int, previous: str) -> 
     known = words()
     if phrase.possessive:
         return _possessed(items, phrase.last + 1, previous)
-    if previous == "of" and before > 0 and items[before - 1].text in known["stance"]:
-        return NOUN
-    if previous == "for" and before > 0 and items[before - 1].text in (",", "and", "but"):
-        return NOUN
-    if previous in ("for", "from", "to") and before == 0:
+    noun = items[before - 1].text if before > 0 else ""
+    if noun == "dismay" and previous == "of" and items[0].text == "to":
+        return INSERTED  # "To the dismay of Belgium …"
+    if (noun, previous) in (("speaking", "for"), ("behalf", "of")):
+        return SPEAKER
+    of_stance = previous == "of" and noun in known["stance"]
+    after_mark = previous == "for" and noun in (",", "and", "but")
+    if of_stance or after_mark or (previous in ("for", "from", "to") and before == 0):
         return NOUN
     if previous in ("in", "at") and before == 0:
         return NOUN if _judged_there(items, phrase.last + 1) else 0
@@ -202,8 +155,11 @@ def _possessed(items: Sequence[Item], after: int, previous: str) -> int:
 
 def _judged_there(items: Sequence[Item], first: int) -> bool:
     """Tell whether a sentence says how something is judged where it has named: "In Helsinki it was called a loss"."""
+    there = [item.text for item in items[first : first + 6]]
+    if there[:1] == ["there"] and not words()["stance"].isdisjoint(there):
+        return True  # "At the Foreign Ministry there was disappointment"
     verbs = (at for at in range(first, len(items)) if items[at].text in words()["say"] and not items[at].quoted)
-    return any(items[at].text.endswith(("ed", "seen", "felt")) and _is_passive(items, at) for at in verbs)
+    return any(items[at].text.endswith(("ed", "seen", "felt")) and is_passive(items, at) for at in verbs)
 
 
 def _subject(items: Sequence[Item], phrase: Phrase, before: int, at: int) -> int:
@@ -211,26 +167,31 @@ def _subject(items: Sequence[Item], phrase: Phrase, before: int, at: int) -> int
     known = words()
     previous = items[before].text if before >= 0 else ""
     subordinate = previous in known["subordinators"] and not (previous in ("while", "although", "though") and before)
-    verb, judged, place = _verb(items, at)
-    if verb in known["say"] or verb in known["saying"]:
+    does, judged, place = verb(items, at)
+    subordinate = subordinate or (previous in known["speech"] and before > 0)  # "he said Russia had made it so"
+    if does in known["say"] or does in known["saying"]:
         if judged:
             return 0
-        if _is_inserted(items, before, place):
-            return INSERTED
-        return SUBORDINATE if subordinate or _is_told(items, phrase.first) else SPEAKER
-    begins = previous in ("", ",", "and", "but", "yet", "so", "then") or previous in _DASHES or before < 0
+        return _speaking(items, phrase, before, subordinate, range(at, place))
+    begins = previous in ("", ",", "and", "but", "yet", "so", "then") or previous in DASHES or before < 0
+    begins = begins or (before == 0 and previous.isalpha() and not is_known(previous))  # "Nevada Democrats put out …"
     begins = begins or (
         items[0].text in known["before"] and not any(item.text == "," for item in items[: phrase.first])
     )
-    if verb in known["leave"]:
+    if begins and does and by_saying(items, at):
+        return SPEAKER
+    if does in known["leave"]:
         return LEAVING if begins else 0
-    return SUBJECT if verb and begins and (not phrase.pronoun or before < 0) else 0
+    return SUBJECT if does and begins and (not phrase.pronoun or before < 0) else 0
 
 
-def _is_inserted(items: Sequence[Item], before: int, verb: int) -> bool:
-    """Tell whether somebody's saying is put in between commas or at the end: "The exit, he said, does harm"."""
-    ends = verb + 1 == len(items) or items[verb + 1].text == ","
-    return before > 0 and items[before].text == "," and ends and items[verb].text in words()["speech"]
+def _speaking(items: Sequence[Item], phrase: Phrase, before: int, subordinate: bool, to_verb: range) -> int:
+    """Score the subject of a verb of saying."""
+    if subordinate and is_passed_on(items, to_verb.start, to_verb.stop):
+        return THIRD
+    if is_inserted(items, before, to_verb.stop):
+        return INSERTED
+    return SUBORDINATE if subordinate or _is_told(items, phrase.first) else SPEAKER
 
 
 def _is_told(items: Sequence[Item], first: int) -> bool:
@@ -238,33 +199,6 @@ def _is_told(items: Sequence[Item], first: int) -> bool:
     for at in range(first - 1, max(first - TOLD, 0), -1):
         if items[at].text in (";", "but", "while", "whereas"):
             return False
-        if items[at].text in _TELLING and items[at - 1].text == ",":
+        if items[at].text in TELLING and items[at - 1].text == ",":
             return True
     return False
-
-
-def _verb(items: Sequence[Item], at: int) -> tuple[str, bool, int]:
-    """Return a phrase's verb, "" for none, whether it is judged by it ("was criticised"), and where the verb stands."""
-    known = words()
-    first, being = "", False
-    for step in range(at, min(at + TO_VERB, len(items))):
-        text = items[step].text
-        if items[step].quoted or items[step].actors or text in _DASHES or text in (";", "(", "and", "or"):
-            break
-        before = items[step - 1].text if step > at else ""
-        noun = before in known["before"] or (before in known["articles"] and before not in ("both", "all"))
-        if text in known["saying"] and (step == at or being or before == "those"):
-            return text, False, step
-        reported = being and step + 1 < len(items) and items[step + 1].text == "to"  # "was reported to regret"
-        if not reported and (text in known["say"] or text in known["leave"]) and not noun:
-            return text, being and text.endswith("ed"), step
-        if text in known["things"] and not first:
-            return "", False, at
-        being = text in ("is", "are", "was", "were", "been", "being", "be") or (being and text.endswith("ly"))
-        if (
-            step == at
-            and (text in known["auxiliaries"] or text.endswith(("s", "ed")) or text == "put")
-            and text not in known["before"]
-        ):
-            first = text
-    return first, False, at

@@ -1,0 +1,187 @@
+"""A text as attribution reads it: words, quotations and labels, and whom each sentence by itself makes speak."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import cached_property
+from itertools import pairwise
+
+from model.actors import Actors
+from model.items import Holders, Item, Phrase, words
+from model.phrases import preceding
+from model.rules import LABEL, LEAVING, SPEAKER, Found, scored
+from model.values import Mention, Span
+
+# From how many "I" and "we" a sentence, outside quotation marks, a text speaks for itself.
+SPOKEN = 0.1
+
+_item = re.compile(r"[^\W_]+(?:['’.&-][^\W_]+)*|[\"“”„«»,;:()–—!?']|-+")
+_label = re.compile(r"\s*(?:\[[^\]\n]*\]\s*)?([^\n:!?\"“”]{1,60}):\s")
+_first_person = re.compile(r"\b(?:I|[Ww]e|[Oo]ur|[Mm]y|us)\b")
+
+
+class Passage:
+    """A text being read; what a sentence says of its speaker is found out once, when it is asked for.
+
+    `spans` are the sentences, `mentions` what `actors` found in the text, `quoted` its `quotations`.
+    """
+
+    def __init__(
+        self, text: str, spans: Sequence[Span], mentions: Sequence[Mention], actors: Actors, quoted: Sequence[Span]
+    ):
+        self.text, self.spans, self.mentions, self.actors = text, spans, mentions, actors
+        self._starts = [mention.span.start for mention in mentions]
+        self._begins = [span.start for span in spans]
+        self._quotations = quoted
+        self._opened = [quotation.start for quotation in quoted]
+        self._items: dict[Span, list[Item]] = {}
+        self._found: dict[Span, list[Found]] = {}
+        self._own: dict[tuple[int, str | None], Found | None] = {}
+
+    @cached_property
+    def labels(self) -> dict[int, Holders]:
+        """The holders of a transcript's labels, by the numbers of the sentences that begin with one."""
+        return {number: label for number in range(len(self.spans)) if (label := self._labelled(number)) is not None}
+
+    @cached_property
+    def labelled_lines(self) -> list[int]:
+        """The numbers of the sentences that begin with a transcript's label."""
+        return list(self.labels)
+
+    @cached_property
+    def speaks_itself(self) -> bool:
+        """Whether the text says "I" or "we" outside quotation marks, as news does not but for a slip."""
+        spoken = sum(not self.quoted(match.start()) for match in _first_person.finditer(self.text))
+        return spoken > SPOKEN * len(self.spans)
+
+    def items(self, number: int) -> list[Item]:
+        """Cut a sentence into its words, marks and names."""
+        span = self.spans[number]
+        if span in self._items:
+            return self._items[span]
+        items: list[Item] = []
+        at = span.start
+        for mention in self.named(span):
+            if items and items[-1].actors and items[-1].end == mention.span.end:
+                items[-1] = items[-1]._replace(actors=(*items[-1].actors, mention.actor))
+                continue
+            items += self._words(at, mention.span.start)
+            at = mention.span.end
+            possessive = self.text[at : at + 1] in ("'", "’") and self.text[at : at + 2] != "',"
+            if possessive:
+                at += 2 if self.text[at + 1 : at + 2] == "s" else 1
+            name = self.text[mention.span.start : mention.span.end]
+            person = self.actors.entries[mention.actor].kind == "person"
+            quoted = self.quoted(mention.span.start)
+            items.append(Item(name, mention.span.end, quoted, (mention.actor,), possessive, person))
+        items += self._words(at, span.end)
+        self._items[span] = items
+        return items
+
+    def scored(self, number: int) -> list[Found]:
+        """Return every phrase of a sentence that some rule makes a holder, found once for whatever side is asked."""
+        span = self.spans[number]
+        if span not in self._found:
+            items = self.items(number)
+            self._found[span] = [(score, self.speaking(items, phrase)) for score, phrase in scored(items)]
+        return self._found[span]
+
+    def best(self, number: int, side: str | None) -> Found | None:
+        """Return the phrase that a sentence's own words give the strongest rule, among those that may hold its side."""
+        if (number, side) not in self._own:
+            found = [one for one in self.scored(number) if self._may(one[0], side)]
+            # Who reports what somebody else says is the medium, and holds nothing.
+            others = [one for one in found if not self._is_medium(one[1])]
+            if any(score == LABEL for score, _ in others):
+                others = self._nearest(others)
+            self._own[number, side] = max(others or found, key=lambda one: (one[0], -one[1].first), default=None)
+        return self._own[number, side]
+
+    def goes_on(self, number: int) -> Span | None:
+        """Return the quotation that a sentence stands in from its first word to its last, or goes on with."""
+        span = self.spans[number]
+        at = bisect_right(self._opened, span.start + 1) - 1
+        if at < 0 or self._quotations[at].end <= span.start + 1:
+            return None
+        return self._quotations[at]
+
+    def named(self, span: Span) -> Sequence[Mention]:
+        """Return the mentions that begin within a span."""
+        first = bisect_right(self._starts, span.start - 1)
+        return self.mentions[first : bisect_right(self._starts, span.end - 1)]
+
+    def quoted(self, place: int) -> bool:
+        """Tell whether a place stands within quotation marks."""
+        at = bisect_right(self._opened, place) - 1
+        return at >= 0 and place < self._quotations[at].end
+
+    def speaking(self, items: Sequence[Item], phrase: Phrase) -> Phrase:
+        """Return a phrase without its actors where somebody speaks for himself: "a former NATO official"."""
+        known = words()
+        kinds = {self.actors.entries[actor].kind for actor in phrase.actors}
+        if not kinds or "person" in kinds:
+            return phrase
+        told = [
+            item.text
+            for item in items[max(preceding(items, phrase.first), -1) + 1 : phrase.last + 1]
+            if not item.actors
+        ]
+        people = [text for text in told if text in known["people"]]
+        former = not known["former"].isdisjoint(told)
+        vague = phrase.actors == ("europe",)  # "European diplomats": a continent says nothing
+        private = people and people[0] in known["private"] and kinds <= {"country", "group"}
+        if former or vague or private:
+            return replace(phrase, actors=())
+        return replace(phrase, actors=self._ministries(phrase.actors, told)) if kinds == {"country"} else phrase
+
+    def _ministries(self, countries: Holders, told: Sequence[str]) -> Holders:
+        """Return whose ministry a phrase names, if any: "the foreign ministers of Austria and Ireland"."""
+        for one, two in pairwise(told):
+            if two in ("minister", "ministers", "ministry", "ministries") and one in ("foreign", "defence", "defense"):
+                kind = "foreign ministry" if one == "foreign" else "defence ministry"
+                return tuple(self.actors.office(country, kind) or country for country in countries)
+        return countries
+
+    def _nearest(self, found: Sequence[Found]) -> list[Found]:
+        """Return who may hold a line behind a label: who speaks for him whom it names, if anybody does.
+
+        "BRITAIN: Moscow is to blame, the Foreign Office said."
+        """
+        heads = {actor for score, phrase in found if score == LABEL for actor in phrase.actors}
+        own = [
+            (score, phrase)
+            for score, phrase in found
+            if LABEL > score >= SPEAKER
+            and phrase.actors
+            and all(heads.intersection(self.actors.chain(actor)) for actor in phrase.actors)
+        ]
+        return own or list(found)
+
+    def _is_medium(self, phrase: Phrase) -> bool:
+        return {self.actors.entries[actor].kind for actor in phrase.actors} == {"media"}
+
+    def _may(self, score: int, side: str | None) -> bool:
+        if side is None:
+            return True
+        if score <= LEAVING and (self.speaks_itself or len(self.labels) > 1):
+            return False  # who acts in an opinion piece or in somebody's speech is what it is about
+        return score != LEAVING or side == "support"
+
+    def _labelled(self, number: int) -> Holders | None:
+        """Return the holder of a transcript's line, if the sentence begins with a label: "SECRETARY POMPEO: …"."""
+        span = self.spans[number]
+        match = _label.match(self.text[span.start : span.start + 70])
+        if not match or self.quoted(span.start):
+            return None
+        name = match[1]
+        parts = name.split()
+        if not name.isupper() and (len(parts) > 4 or not all(part[0].isupper() or part[0] == "(" for part in parts)):
+            return None
+        inside = [mention.actor for mention in self.named(Span(span.start, span.start + match.end()))]
+        return tuple(inside[-1:])
+
+    def _words(self, start: int, end: int) -> Iterator[Item]:
+        quoted = self.quoted
+        for match in _item.finditer(self.text, start, end):
+            yield Item(match[0].lower(), match.end(), quoted(match.start()))

@@ -1,0 +1,218 @@
+"""Whom a pronoun, a description or a quotation means, by what a text said before."""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from functools import cached_property
+
+from model.actors import Actors
+from model.descriptions import DESCRIBED
+from model.items import Holders, Phrase, words
+from model.lists import joined
+from model.passage import Passage
+from model.phrases import phrases
+from model.rules import LABEL, NOUN, PASSIVE, SPEAKER
+from model.values import Mention, Span
+
+AUTHOR = "author"
+ADMINISTRATION = "-administration"
+# Over how many sentences a pronoun or a quotation may reach back.
+LOOKED_BACK = 6
+# What one of a party's people is called.
+_MEMBERS = frozenset(["Democrat", "Republican", "Tory", "Labour", "Green", "Social Democrat"])
+
+
+class References(Passage):
+    """A text whose sentences have holders: by their own words, or by what they go on from."""
+
+    def __init__(
+        self, text: str, spans: Sequence[Span], mentions: Sequence[Mention], actors: Actors, quoted: Sequence[Span]
+    ):
+        super().__init__(text, spans, mentions, actors, quoted)
+        self._resolved: dict[int, Holders] = {}
+
+    def holders(self, number: int, side: str | None) -> Holders:
+        """Return who holds a sentence's stance, by its own words or by what it goes on from."""
+        own = self.best(number, side)
+        if own:
+            return self._whom(number, own[1])
+        return self._carried(number)
+
+    @cached_property
+    def issuer(self) -> Holders:
+        """Who speaks as "we" or "I" in the text: the body named in its heading, or its author."""
+        if not self.spans:
+            return ()
+        first = self.spans[0]
+        bodies = {"ministry", "government", "parliament", "organisation", "ngo", "party", "think-tank", "military"}
+        heading = self.text[first.start : first.end]
+        named = [mention.actor for mention in self.named(first)]
+        own = [actor for actor in named if self.actors.entries[actor].kind in bodies]
+        if own and (heading[-1] not in ".!?…" or heading.startswith(("We,", "The members of"))):
+            return tuple(own) if heading.startswith("We,") else tuple(own[:1])
+        return (AUTHOR,)
+
+    def _whom(self, number: int, phrase: Phrase) -> Holders:
+        """Return whom a phrase of a sentence means."""
+        if phrase.pronoun in ("i", "we"):
+            return self._line(number) if len(self.labels) > 1 else self.issuer
+        if phrase.pronoun in DESCRIBED:
+            return self._described(number, phrase)
+        if not phrase.pronoun:
+            return (self._is_member(number, phrase) and self._meant(number, "he")) or phrase.actors
+        # "An EU spokeswoman pleaded for the treaty, without which, she said, …"
+        speaking = (one for score, one in self.scored(number) if score >= SPEAKER and one.last < phrase.first)
+        named = next((one.actors for one in speaking if one.actors), ())
+        if phrase.pronoun == "the" and {self.actors.entries[actor].kind for actor in named} == {"country"}:
+            named = ()  # "Estonia supports the step, the minister said"
+        if not named and phrase.pronoun == "they":
+            named = self._officials(number, phrase.first)
+        return named or self._meant(number, phrase.pronoun)
+
+    def _officials(self, number: int, end: int) -> Holders:
+        """Return whose people a sentence begins with: "Estonian officials agreed: Moscow, they said, had …"."""
+        items = self.items(number)
+        first = next((one for one in phrases(items) if one.actors and one.last < end), None)
+        plural = first and first.first <= 1 and items[first.last].text.endswith("s") and not items[first.last].actors
+        return first.actors if first and plural else ()
+
+    def _line(self, number: int) -> Holders:
+        """Return the label's holder of the transcript's line that a sentence stands in."""
+        at = bisect_right(self.labelled_lines, number) - 1
+        return self.labels[self.labelled_lines[at]] if at >= 0 else ()
+
+    def _carried(self, number: int) -> Holders:
+        quotation = self.goes_on(number)
+        if quotation is not None:
+            return self._speaker_of(quotation)
+        return self._line(number) if len(self.labels) > 1 else ()
+
+    def _speaker_of(self, quotation: Span) -> Holders:
+        first = max(bisect_right(self._begins, quotation.start) - 1, 0)
+        last = bisect_right(self._begins, quotation.end - 1) - 1
+        for number in (last, first):
+            own = self.best(number, None)
+            if own and own[0] >= PASSIVE:
+                return self._said(number)
+        return self._last_speaker(first)
+
+    def _last_speaker(self, number: int) -> Holders:
+        """Return who spoke last before a sentence, or in the quotations that stand directly before it."""
+        for before in range(number - 1, max(number - LOOKED_BACK, -1), -1):
+            own = self.best(before, None)
+            if own and own[0] >= PASSIVE:
+                return self._said(before)
+            if self.goes_on(before) is None:
+                break
+        return ()
+
+    def _said(self, number: int) -> Holders:
+        """Return who holds by a sentence's own words; pronouns are resolved in the order of the text, each once."""
+        start = number
+        while start and start not in self._resolved and not ((own := self.best(start, None)) and own[1].actors):
+            start -= 1
+        for at in range(start, number + 1):
+            if at not in self._resolved:
+                own = self.best(at, None)
+                self._resolved[at] = self._whom(at, own[1]) if own else ()
+        return self._resolved[number]
+
+    def _meant(self, number: int, pronoun: str) -> Holders:
+        """Return whom a pronoun or "the minister" means: the nearest before that fits, several for "they".
+
+        "The official" is who spoke before; who only acted is meant where nobody spoke.
+        """
+        acting: Holders = ()
+        for before in range(number - 1, max(number - LOOKED_BACK, -1), -1):
+            own = self.best(before, None)
+            held = self._said(before)
+            if own and own[0] >= SPEAKER and not held and pronoun != "it":
+                return ()  # somebody whom we do not know spoke between
+            if self._fits(held, pronoun):
+                if pronoun != "the" or (own and own[0] >= NOUN):
+                    return held
+                acting = acting or held
+            if pronoun in ("he", "she") and (person := self._first_person_named(before)):
+                return person
+            if pronoun in ("he", "she") and self._names_a_stranger(before):
+                return ()
+            if pronoun in ("they", "countries") and (all_named := self._subjects(before, pronoun)):
+                return all_named
+        return acting
+
+    def _described(self, number: int, phrase: Phrase) -> Holders:
+        """Return whom "the party" or "the institute" means: the last one named of that kind.
+
+        "The government" is else that of the last country named, but for the treaty's two, which are named in any text.
+        """
+        named = [item.actors for item in self.items(number)[: phrase.first] if not item.quoted]
+        if phrase.pronoun == "there" and any(named):
+            return next(filter(None, named))  # "Bucharest disagrees: officials there say …"
+        if phrase.pronoun in ("its", "there"):
+            # "The government regrets it, its spokesman says"
+            speaking = (one for score, one in self.scored(number) if score < LABEL and one.last < phrase.first)
+            if spoken := next((one.actors for one in speaking if one.actors), ()) or self._meant(number, "it"):
+                return spoken
+        for before in range(number - 1, max(number - LOOKED_BACK, -1), -1):
+            named = [item.actors for item in self.items(before)] + named
+        last = [actor for actors in reversed(named) for actor in actors]
+        if phrase.pronoun == "administration":
+            theirs = [one if one.endswith(ADMINISTRATION) else one + ADMINISTRATION for one in last]
+            return next(((one,) for one in theirs if one in self.actors.entries), ())
+        fitting = [one for one in last if self.actors.entries[one].kind in DESCRIBED[phrase.pronoun]]
+        if phrase.pronoun == "government" and not fitting:
+            governments = (self.actors.office(self._country(one), "government") for one in last)
+            fitting = [one for one in governments if one]
+        return tuple(fitting[:1])
+
+    def _country(self, actor: str) -> str:
+        """Return the country that an actor is or stands for, "" for none and for the treaty's own two."""
+        chain = (actor, *self.actors.chain(actor))
+        country = next((one for one in chain if self.actors.entries[one].kind == "country"), "")
+        return "" if country in ("us", "russia") else country
+
+    def _is_member(self, number: int, phrase: Phrase) -> bool:
+        """Tell whether a phrase is one member of a party, and no office: "the New York Democrat"."""
+        items = self.items(number)
+        party = {self.actors.entries[actor].kind for actor in phrase.actors} == {"party"}
+        one = items[phrase.last].actors == phrase.actors and not items[phrase.last].text.endswith("s")
+        told = [item.text for item in items[max(phrase.last - 3, 0) : phrase.last]]
+        return party and one and "the" in told and items[phrase.last].text in _MEMBERS
+
+    def _fits(self, held: Holders, pronoun: str) -> bool:
+        if not held or held == (AUTHOR,):
+            return False
+        kinds = {self.actors.entries[actor].kind for actor in held}
+        if pronoun == "countries":
+            return len(held) > 1 and kinds == {"country"}
+        if pronoun == "they":
+            return len(held) > 1 or kinds <= {"think-tank", "ngo", "party"}
+        if pronoun == "the":
+            return True
+        if pronoun in ("he", "she"):
+            return len(held) == 1 and not kinds <= {"country", "group"}
+        return "person" not in kinds
+
+    def _first_person_named(self, number: int) -> Holders:
+        for item in self.items(number):
+            if item.person and not item.quoted and not item.possessive:
+                return item.actors
+        return ()
+
+    def _names_a_stranger(self, number: int) -> bool:
+        """Tell whether a sentence brings in somebody without a name: "a retired colonel was less sure"."""
+        items, known = self.items(number), words()
+        return any(
+            one.text in ("a", "an", "one", "another") and not {two.text, three.text}.isdisjoint(known["strangers"])
+            for one, two, three in zip(items, items[1:], items[2:], strict=False)
+            if not one.quoted
+        )
+
+    def _subjects(self, number: int, pronoun: str) -> Holders:
+        """Return those named together in a sentence, as a pronoun can mean them: in a list, else the two named."""
+        items = self.items(number)
+        phrased = (self.speaking(items, phrase) for phrase in joined(items, list(phrases(items))))
+        listed = [phrase.actors for phrase in phrased if len(phrase.actors) > 1]
+        named = tuple(dict.fromkeys(actor for item in items if not item.quoted for actor in item.actors))
+        together = listed[-1] if listed else named
+        fits = len(together) == 2 if not listed else True
+        return together if fits and self._fits(together, pronoun) else ()

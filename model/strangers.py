@@ -1,0 +1,79 @@
+"""Speakers whom no table knows: "a neighbour said", "the aide said", "Thomas Karako of the Center for … said"."""
+
+from collections.abc import Iterator, Sequence
+
+from model.descriptions import WHOSE
+from model.items import Holders, Item, Phrase, is_known, words
+from model.verbs import TO_SUBJECT, is_inserted
+
+# What may stand between a quotation or an aside and the verb of who says it.
+MARKS = frozenset(",\"”'’»?!")
+# Telling in a participle, after a comma: of whom the sentence speaks first speaks.
+TELLING = frozenset(["saying", "writing", "arguing", "adding", "warning"])
+
+
+def strangers(items: Sequence[Item], taken: set[int]) -> Iterator[tuple[Phrase, bool]]:
+    """Yield the subjects of plain words of speech whose verbs are not `taken`, and whether their saying is put in.
+
+    Who speaks for a body that is not named ("a ministry official") is meant as "the ministry" is.
+    """
+    known = words()
+    for at, item in enumerate(items):
+        if item.quoted or at in taken or at == 0:
+            continue
+        if not taken and items[at - 1].text == "," and item.text in TELLING:
+            yield _stranger(items, at, range(min(at - 1, TO_SUBJECT))), False
+        if item.text not in known["speech"]:
+            continue
+        one = items[at - 1].text
+        if one == "and" or not (items[at - 1].actors or one.isalpha() or one in MARKS):
+            continue
+        if not any(one in known[name] for name in ("auxiliaries", "subordinators", "before", "pronouns")):
+            first = at
+            while first and first > at - TO_SUBJECT and _is_in_phrase(items[first - 1]):
+                first -= 1
+            if not first or items[first - 1].text not in known["of_a_clause"]:
+                yield _stranger(items, at, range(first, at)), is_inserted(items, first - 1, at)
+
+
+def _stranger(items: Sequence[Item], verb: int, subject: range) -> Phrase:
+    """Read the subject of a verb, among whose words the noun phrase is: who is meant by it, if anybody known may be."""
+    known = words()
+    told = [items[at].text for at in subject]
+    for at in subject[:-1]:
+        if items[at].actors and not items[at].possessive and items[at + 1].text == "who":
+            return Phrase(at, at, items[at].actors)
+    seat = items[1].actors if items[0].text in ("in", "at") and len(items) > 2 and not items[1].possessive else ()
+    if (house := _house(items, subject)) is not None:
+        return Phrase(verb - 1, verb - 1, house)
+    determiner = next((text for text in told[:2] if text in known["articles"] or text in known["indefinite"]), "")
+    own = known["former"].isdisjoint(told) and known["private"].isdisjoint(told)
+    speaks_for = not known["speaking_for"].isdisjoint(told)
+    if seat and own and (speaks_for or determiner not in known["indefinite"]):
+        return Phrase(verb - 1, verb - 1, seat)
+    for pronoun in ("its", "there"):
+        if pronoun in (told[:1] if pronoun == "its" else told):
+            return Phrase(verb - 1, verb - 1, (), pronoun)
+    body = own and not known["bodies"].isdisjoint(told)
+    definite = determiner in ("the", *WHOSE) or told[-2:] == ["of", "them"] or speaks_for
+    return Phrase(verb - 1, verb - 1, (), "the" if definite or body else "")
+
+
+def _house(items: Sequence[Item], subject: range) -> Holders | None:
+    """Return the house of somebody whom no table knows: "Thomas Karako of [the Center for …] said"."""
+    if len(subject) < 3 or items[subject[-1]].possessive or len(items[subject[-1]].text.split()) < 2:
+        return None
+    article = items[subject[-2]].text == "the"
+    place = subject[-2 - article]
+    name = range(subject[0], place)
+    unknown = 0 < len(name) <= 3 and not any(items[at].actors or is_known(items[at].text) for at in name)
+    return items[subject[-1]].actors or None if unknown and items[place].text in ("of", "at", "from", "with") else None
+
+
+def _is_in_phrase(item: Item) -> bool:
+    """Tell whether a word may stand between a subject's first word and its verb."""
+    known = words()
+    inside = item.text in ("who", "which") or not (
+        item.text in known["subordinators"] or item.text in known["of_a_clause"]
+    )
+    return not item.quoted and item.text[0].isalnum() and inside
