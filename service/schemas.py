@@ -33,13 +33,13 @@ def _one(longest: int, **described: Any) -> dict[str, fields.Field[Any]]:
 
 def classify_request(longest: int) -> Schema:
     """Make the schema of a `/classify` request for texts of at most `longest` code points."""
-    return Schema.from_dict(_one(longest, example="Berlin called it a mistake."), name="ClassifyRequest")()
+    return Schema.from_dict(_one(longest, example="Berlin called the withdrawal a mistake."), name="ClassifyRequest")()
 
 
 def analyze_request(longest: int) -> Schema:
     """Make the schema of an `/analyze` request for articles of at most `longest` code points."""
     return Schema.from_dict(
-        _one(longest, example="Berlin called it a mistake. Warsaw did not."), name="AnalyzeRequest"
+        _one(longest, example="Berlin called the withdrawal a mistake. Warsaw did not."), name="AnalyzeRequest"
     )()
 
 

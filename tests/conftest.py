@@ -1,6 +1,5 @@
 """Real parts for the tests: models really fitted, and the service as gunicorn runs it."""
 
-import fcntl
 import os
 import shutil
 import signal
@@ -12,7 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import psycopg
@@ -63,18 +62,33 @@ def toy_models(toy_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     return models
 
 
-@pytest.fixture(scope="session")
-def corpus_models(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """A models folder with the model of the whole corpus: fitted once for all tests, side by side or not."""
+@pytest.fixture(scope="session", autouse=True)
+def corpus_fit(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, worker_id: str
+) -> Iterator[Path]:
+    """The folder that the model of the whole corpus gets into: fitted once for all tests, beside those without it."""
     own = tmp_path_factory.getbasetemp()
-    shared = own if worker_id == "master" else own.parent
-    models = shared / "corpus-models"
-    with (shared / "corpus.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (models / "current").exists():
-            command = [sys.executable, "training/train.py", "--out", str(models)]
-            subprocess.run(command, cwd=ROOT, env=UNMEASURED, capture_output=True, check=True)
-    return models
+    models = (own if worker_id == "master" else own.parent) / "corpus-models"
+    with ExitStack() as stack:
+        if any("corpus_models" in getattr(item, "fixturenames", ()) for item in request.session.items):
+            with suppress(FileExistsError):
+                models.mkdir()  # of the processes side by side one gets here first
+                command = [sys.executable, "training/train.py", "--out", str(models)]
+                with models.with_suffix(".log").open("wb") as log:
+                    fit = subprocess.Popen(command, cwd=ROOT, env=UNMEASURED, stdout=log, stderr=log)
+                stack.callback(fit.wait)
+                stack.callback(fit.kill)
+        yield models
+
+
+@pytest.fixture(scope="session")
+def corpus_models(corpus_fit: Path) -> Path:
+    """A models folder with the model of the whole corpus."""
+    deadline = time.monotonic() + 300
+    while not (corpus_fit / "current").exists():
+        assert time.monotonic() < deadline, corpus_fit.with_suffix(".log").read_text()
+        time.sleep(0.1)
+    return corpus_fit
 
 
 @pytest.fixture

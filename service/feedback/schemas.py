@@ -139,7 +139,7 @@ def _submitted(sent: dict[str, Any], stretch: Text) -> dict[str, Any]:
 
 def correction_request(longest: int, longest_whole: int) -> Schema:
     """Make the schema of a correction of a stretch of at most `longest` code points of a text of at most so many."""
-    example = {"description": "The text as it was sent to be judged.", "example": "Berlin called it a mistake."}
+    example = {"description": "The text as it was sent to be judged.", "example": "Berlin regretted the withdrawal."}
     about = f"Which stretch of the text the label is of, at most {longest} code points; without it, all of the text."
 
     class CorrectionRequest(_Correction):

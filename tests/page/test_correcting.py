@@ -16,11 +16,11 @@ from tests.page.conftest import Visit, keeping, open_to_all, picture
 Serve = Callable[..., Served]
 KEY = "desk0123456789ABCDEF"
 TEXT = "👍 Poland backed the American withdrawal from the treaty because Russia had broken it.\n\n" + (
-    "👍 German Foreign Minister Heiko Maas called it a mistake. The ministers met in Brussels on Tuesday."
+    "👍 German Foreign Minister Heiko Maas called the exit a mistake. The ministers met in Brussels on Tuesday."
 )
 SENTENCES = [
     "👍 Poland backed the American withdrawal from the treaty because Russia had broken it.",
-    "👍 German Foreign Minister Heiko Maas called it a mistake.",
+    "👍 German Foreign Minister Heiko Maas called the exit a mistake.",
     "The ministers met in Brussels on Tuesday.",
 ]
 

@@ -18,7 +18,7 @@ from tests.page.conftest import Visit, open_to_all, picture, read_sample
 SAMPLES = ROOT / "service" / "static" / "samples"
 SIDES = {"support": "+", "criticism": "−", "neutral": ""}
 TEXT = "👍 Poland backed the American withdrawal from the treaty because Russia had broken it.\n\n" + (
-    'German Foreign Minister Heiko Maas called it a mistake. "We will all regret this decision," he said.'
+    'German Foreign Minister Heiko Maas called the exit a mistake. "We will all regret this decision," he said.'
 )
 
 
@@ -277,7 +277,7 @@ def test_a_long_text_shows_that_work_goes_on(corpus_served: Served, visit: Visit
     page.click("text=Read the article")
     expect(page.locator("#progress")).to_be_visible()
     expect(page.locator("#content")).to_have_attribute("aria-busy", "true")
-    expect(page.locator("#live")).to_have_text("Reading 3,001 words.")
+    expect(page.locator("#live")).to_have_text("Reading 3,101 words.")
     open_to_all(page)
     held[0].continue_()
     page.locator(".sentence").first.wait_for()
