@@ -8,7 +8,8 @@ equals the first. A person stands before the office beside the name, an office b
 | label                | *Kremlin: exit makes world less safe*; *Exit a mistake – Minsk* | kremlin; belarus     |
 | according to         | *The exit, according to Beijing, does harm.*                    | china                |
 | speaker, turned      | *"A mistake," said Maas.*; *TASS quoted the Kremlin as saying*  | maas; kremlin        |
-| speaker, put in      | *The exit, Maas said, does harm.*                               | maas                 |
+| speaker, put in      | *The exit, Maas said, does harm.*; *…, Maas told reporters*     | maas                 |
+| passed on            | *Ankara said Poland had told it that …*                         | poland               |
 | speaker              | *Maas said …*; *a spokesman for NATO called it …*               | maas; nato           |
 | passive              | *was condemned by Iran*; *was criticised in Berlin*             | iran; germany        |
 | noun of stance       | *China's opposition to …*; *fears in Warsaw*; *For Tokyo, …*    | china; poland; japan |
@@ -18,8 +19,9 @@ equals the first. A person stands before the office beside the name, an office b
 | crowd                | *Critics say …*                                                 | nobody               |
 
 What has no name of its own takes the holder of what it goes on from: a quotation its speaker's (in the sentences that
-it runs over, else before it), a pronoun and "the official" or "a ministry official" the last speaker's, a line of a
-transcript its label's. What is left is the author's in an opinion piece and nobody's elsewhere.
+it runs over, else before it), a pronoun and "the official" or "a ministry official" the last speaker's, "the party",
+"the government", "its spokesman" or "an official there" whoever was last named of that kind, a line of a transcript
+its label's. What is left is the author's in an opinion piece and nobody's elsewhere.
 """
 
 import re

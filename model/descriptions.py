@@ -27,16 +27,26 @@ DESCRIBED = {
     "there": _BODIES | {"country"},  # "an official there"
 }
 VIEW = frozenset(["words", "telling", "account", "view", "opinion", "eyes", "judgement", "judgment"])
+_COUNTS = frozenset(["both", "all", "two", "three"])
 # Before how many words a pronoun may stand behind a sentence's first preposition: "In the same breath he …".
 _FIRST = 8
 
 
 def without_name(items: Sequence[Item], at: int) -> Phrase | None:
     """Read a phrase for who may hold that names nobody, where one stands: pronouns and crowds, people and bodies."""
+    text = items[at].text
+    if text == "its":
+        return _theirs(items, at)
+    if text in _COUNTS:
+        return _together(items, at)
+    described = text != "there" and text.removesuffix("'s") in DESCRIBED
+    return (described and _described(items, at)) or _word(items, at)
+
+
+def _word(items: Sequence[Item], at: int) -> Phrase | None:
+    """Read "critics", "she", "in her view", "the diplomat"."""
     text, known = items[at].text, words()
     before = items[at - 1].text if at else ""
-    if described := _described(items, at):
-        return described
     if text in known["crowd"]:
         own = before in ("its", "their") and text in known["people"]
         return Phrase(at, at, (), "it" if own else "")
@@ -44,9 +54,7 @@ def without_name(items: Sequence[Item], at: int) -> Phrase | None:
         return Phrase(at, at, (), text)
     if text in VIEW and before in WHOSE and at > 1 and items[at - 2].text == "in":
         return Phrase(at - 2, at, (), WHOSE[before])
-    if text in known["returning"] and before in ("the", "same"):
-        return Phrase(at, at, (), "the")
-    return _theirs(items, at) if text == "its" else _together(items, at)
+    return Phrase(at, at, (), "the") if text in known["returning"] and before in ("the", "same") else None
 
 
 def _theirs(items: Sequence[Item], at: int) -> Phrase | None:
@@ -65,8 +73,7 @@ def _together(items: Sequence[Item], at: int) -> Phrase | None:
     following = [item.text for item in items[at + 1 : at + 3]]
     if text == "both" and not known["say"].isdisjoint(following[:1]):
         return Phrase(at, at, (), "they")
-    counts = text in ("both", "all", "two", "three") and not known["several"].isdisjoint(following[:1])
-    if not counts or not _begins(items, at - (items[at - 1].text == "the")):
+    if known["several"].isdisjoint(following[:1]) or not _begins(items, at - (items[at - 1].text == "the")):
         return None
     return Phrase(at, at + 1, (), "they" if known["states"].isdisjoint(following) else "countries")
 
@@ -83,8 +90,6 @@ def _people(items: Sequence[Item], at: int) -> int:
 def _described(items: Sequence[Item], at: int) -> Phrase | None:
     """Read a body that is spoken of by its kind: "the party", "the doctors' organisation", "the institute's head"."""
     noun, possessive = items[at].text.removesuffix("'s"), items[at].text.endswith("'s")
-    if noun not in DESCRIBED or noun in ("there", "its"):
-        return None
     last = _people(items, at + 1)  # "a government spokesman"
     if last == at and not any(item.text == "the" for item in items[max(at - 3, 0) : at]):
         return None
