@@ -54,7 +54,7 @@ def attribute(
     """Return the actors that hold each sentence's stance; none where `sides` is `None`.
 
     `spans` are the sentences, `mentions` what `actors` found in the text, `sides` each sentence's role: "support",
-    "criticism", or `None` for a neutral one. Cost: some 50 µs a sentence with a stance; linear in the text.
+    "criticism", or `None` for a neutral one. Cost: some 0.15 ms a sentence with a stance; linear in the text.
     """
     return Reader(text, spans, mentions, actors, quotations(text)).attribute(sides)
 

@@ -32,6 +32,12 @@ hypothesis_settings.register_profile("ci", max_examples=200, deadline=None)
 hypothesis_settings.register_profile("desk", max_examples=50, deadline=None)
 hypothesis_settings.load_profile("ci" if os.environ.get("CI") else "desk")
 
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests of the whole corpus' model last: it is being fitted beside the others."""
+    items.sort(key=lambda item: "corpus_models" in getattr(item, "fixturenames", ()))
+
+
 TOY = """batch,document,position,text,label
 a,d1,1,Berlin called the step a grave mistake.,criticism
 a,d1,2,The ministers met in Brussels on Tuesday.,neutral
