@@ -1,4 +1,4 @@
-"""Speakers whom no table knows: "a neighbour said", "the aide said", "Thomas Karako of the Center for … said"."""
+"""Speakers whom no table knows: "a neighbour said", "the aide said", "Ellen Marsh of the Center for … said"."""
 
 from collections.abc import Iterator, Sequence
 
@@ -51,16 +51,15 @@ def _stranger(items: Sequence[Item], verb: int, subject: range) -> Phrase:
     speaks_for = not known["speaking_for"].isdisjoint(told)
     if seat and own and (speaks_for or determiner not in known["indefinite"]):
         return Phrase(verb - 1, verb - 1, seat)
-    for pronoun in ("its", "there"):
-        if pronoun in (told[:1] if pronoun == "its" else told):
-            return Phrase(verb - 1, verb - 1, (), pronoun)
+    if told[:1] == ["its"] or "there" in told:
+        return Phrase(verb - 1, verb - 1, (), "its" if told[0] == "its" else "there")
     body = own and not known["bodies"].isdisjoint(told)
     definite = determiner in ("the", *WHOSE) or told[-2:] == ["of", "them"] or speaks_for
     return Phrase(verb - 1, verb - 1, (), "the" if definite or body else "")
 
 
 def _house(items: Sequence[Item], subject: range) -> Holders | None:
-    """Return the house of somebody whom no table knows: "Thomas Karako of [the Center for …] said"."""
+    """Return the house of somebody whom no table knows: "Ellen Marsh of [the Center for …] said"."""
     if len(subject) < 3 or items[subject[-1]].possessive or len(items[subject[-1]].text.split()) < 2:
         return None
     article = items[subject[-2]].text == "the"
