@@ -84,6 +84,7 @@ def corpus_fit(
                     fit = subprocess.Popen(command, cwd=ROOT, env=UNMEASURED, stdout=log, stderr=log)
                 stack.callback(fit.wait)
                 stack.callback(fit.kill)
+                stack.callback(fit.wait, 300)  # another process may still wait for it
         yield models
 
 
