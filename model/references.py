@@ -213,6 +213,5 @@ class References(Passage):
         phrased = (self.speaking(items, phrase) for phrase in joined(items, list(phrases(items))))
         listed = [phrase.actors for phrase in phrased if len(phrase.actors) > 1]
         named = tuple(dict.fromkeys(actor for item in items if not item.quoted for actor in item.actors))
-        together = listed[-1] if listed else named
-        fits = len(together) == 2 if not listed else True
-        return together if fits and self._fits(together, pronoun) else ()
+        together = listed[-1] if listed else named if len(named) == 2 else ()
+        return together if self._fits(together, pronoun) else ()
