@@ -47,7 +47,7 @@ def test_growth_and_errors_would_be_found() -> None:
     grown.answers[("POST /classify", 500)] = grown.answers[("NaN", 400)] = 1
     assert grown.faults() == [
         "POST /classify: 500",
-        "memory grows from 115.0 to 135.0 MB",
+        "memory grows from 110.0 to 130.0 MB",
         "descriptors grow from 115 to 215",
     ]
 
