@@ -165,7 +165,7 @@ class Analyzer:
         parts = [(Span(reader.spans[part[0]].start, reader.spans[part[-1]].end), part) for part in reader.utterances()]
         own = dict(zip(spans, probabilities, strict=True))
         new = [span for span, _ in parts if span not in own]
-        own |= zip(new, self._judge([text[span.start : span.end] for span in new])[0] if new else (), strict=True)
+        own |= zip(new, self._judge([reader.worded(span) for span in new])[0] if new else (), strict=True)
         sides = [self._side(self._labels[int(own[span].argmax())]) for span, part in parts for _ in part]
         holders = reader.attribute(sides)
         found = []

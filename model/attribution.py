@@ -28,11 +28,12 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
+from model import clauses
 from model.actors import Actors
 from model.items import Holders
 from model.quotations import quotations
 from model.references import AUTHOR, References
-from model.rules import SPEAKER, scored
+from model.rules import scored
 from model.values import Mention, Span
 
 __all__ = ["AUTHOR", "Reader", "attribute"]
@@ -40,8 +41,6 @@ __all__ = ["AUTHOR", "Reader", "attribute"]
 # Up to how many words a sentence is a fragment.
 FRAGMENT = 8
 
-_TURNS = ("but", "while", "whereas", "and", "yet", "though")
-_turn = re.compile(r";|, (?:" + "|".join(_TURNS) + r")\b")
 # Nothing here is tried twice: no line is empty, and what is possessive gives nothing back.
 _dateline = re.compile(
     r"\A\s*+(?:[^\n]{1,200}+\n++){0,4}[^\n]{0,60}(?:\([\w .]++\)\s*+[-–—]|[A-Z]{3,}+[^\n.]{0,40}[-–—])"
@@ -62,6 +61,12 @@ def attribute(
 class Reader(References):
     """One text being read for its stances: which are judged together or apart, and who holds each."""
 
+    def __init__(
+        self, text: str, spans: Sequence[Span], mentions: Sequence[Mention], actors: Actors, quoted: Sequence[Span]
+    ):
+        super().__init__(text, spans, mentions, actors, quoted)
+        self._worded: dict[Span, str] = {}
+
     def attribute(self, sides: Sequence[str | None]) -> list[Holders]:
         """Return the actors that hold each sentence's stance, as the function `attribute` does."""
         found = [self.holders(number, side) if side else () for number, side in enumerate(sides)]
@@ -78,36 +83,30 @@ class Reader(References):
         A sentence in which several speak, each in a clause of its own, is cut: "Warsaw welcomed it, but Berlin called
         it a mistake." has two stances, which no one label tells. All others stay whole.
         """
-        cut = [
-            (clause, number)
-            for number, span in enumerate(self.spans)
-            for clause in (self.clauses(number) if _turn.search(self.text, span.start, span.end) else [span])
-        ]
+        cut = [(clause, number) for number in range(len(self.spans)) for clause in self._clauses(number)]
         reader = Reader(self.text, [clause for clause, _ in cut], self.mentions, self.actors, self._quotations)
-        reader._items = self._items
+        reader._items, reader._worded = self._items, self._worded
         return reader, [number for _, number in cut]
 
-    def clauses(self, number: int) -> list[Span]:
-        """Return the clauses of a sentence that each have a speaker of their own, or the sentence."""
-        span, items = self.spans[number], self.items(number)
-        speak = [phrase for score, phrase in scored(items) if score >= SPEAKER and phrase.actors]
-        cuts = [
-            at
-            for at in range(1, len(items) - 1)
-            if not items[at].quoted
-            and (items[at].text == ";" or (items[at].text == "," and items[at + 1].text in _TURNS))
-        ]
-        bounds = [-1, *cuts, len(items)]
-        spoken = [any(low < phrase.first < high for phrase in speak) for low, high in pairwise(bounds)]
-        starts = [span.start]
-        for number_of_cut, cut in enumerate(cuts):
-            if spoken[number_of_cut + 1] and any(spoken[: number_of_cut + 1]):
-                starts.append(items[cut].end)
-        return [
+    def worded(self, span: Span) -> str:
+        """Return a span's text; in a clause cut from its sentence "it" reads as what it means there."""
+        return self._worded.get(span) or self.text[span.start : span.end]
+
+    def _clauses(self, number: int) -> list[Span]:
+        span = self.spans[number]
+        if not clauses.possible(self.text[span.start : span.end]):
+            return [span]
+        items = self.items(number)
+        found = list(scored(items))
+        starts = [span.start, *(items[cut].end for cut in clauses.cuts(items, found))]
+        cut = [
             Span(start + (len(piece) - len(piece.lstrip())), end)
             for start, end in pairwise([*starts, span.end])
             if (piece := self.text[start:end])
         ]
+        if len(cut) > 1 and (meaning := clauses.meant(self.text, cut[0], items, found)):
+            self._worded.update(clauses.worded(self.text, cut[1:], items, meaning))
+        return cut
 
     def utterances(self) -> list[range]:
         """Return what is judged together: a fragment of a quotation with what it goes on from, all else alone.

@@ -166,7 +166,9 @@ def _subject(items: Sequence[Item], phrase: Phrase, before: int, at: int) -> int
     """Score the subject of a verb: of saying or judging, of leaving, or of another."""
     known = words()
     previous = items[before].text if before >= 0 else ""
-    subordinate = previous in known["subordinators"] and not (previous in ("while", "although", "though") and before)
+    subordinate = previous in known["subordinators"] and not (
+        previous in ("while", "whereas", "although", "though") and before
+    )
     does, judged, place = verb(items, at)
     subordinate = subordinate or (previous in known["speech"] and before > 0)  # "he said Russia had made it so"
     if does in known["say"] or does in known["saying"]:

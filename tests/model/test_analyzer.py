@@ -12,9 +12,13 @@ from hypothesis import strategies as st
 
 from model import Analyzer
 
-FRAGMENTS: list[dict[str, Any]] = tomllib.loads(Path(__file__).with_name("fragments.toml").read_text(encoding="utf-8"))[
-    "case"
-]
+
+def golden(name: str) -> list[dict[str, Any]]:
+    cases: list[dict[str, Any]] = tomllib.loads(Path(__file__).with_name(name).read_text(encoding="utf-8"))["case"]
+    return cases
+
+
+CLAUSES, FRAGMENTS = golden("clauses.toml"), golden("fragments.toml")
 
 
 @pytest.fixture(scope="module")
@@ -138,6 +142,12 @@ def test_each_speaker_has_his_own_clause(analyzer: Analyzer) -> None:
 def test_fragments_of_quotations(fitted: Analyzer, case: dict[str, Any]) -> None:
     labels = {actor.id: actor.label for actor in fitted.analyze(case["text"]).actors}
     assert ((labels[case["actor"]] or "neutral") == case["label"]) != case.get("fails", False)
+
+
+@pytest.mark.parametrize("case", CLAUSES, ids=[case["text"][:60] for case in CLAUSES])
+def test_clauses_of_several_speakers(fitted: Analyzer, case: dict[str, Any]) -> None:
+    labels = {actor.id: actor.label or "neutral" for actor in fitted.analyze(case["text"]).actors}
+    assert (case["stances"].items() <= labels.items()) != case.get("fails", False)
 
 
 def test_a_fragment_is_judged_with_what_it_goes_on_from(analyzer: Analyzer) -> None:
