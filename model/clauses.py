@@ -7,18 +7,16 @@ from itertools import pairwise
 
 from model.items import Item, Phrase, words
 from model.phrases import preceding
-from model.rules import PASSIVE, SPEAKER, SUBORDINATE, Found
+from model.rules import CONTRASTS, PASSIVE, SPEAKER, SUBORDINATE, Found
 from model.values import Span
 
-_TURNS = frozenset(["but", "while", "whereas", "and", "yet", "though", "although"])
-# A sentence that begins with one of these ends its first clause with a comma.
-_CONCEDING = frozenset(["while", "whereas", "though", "although"])
+_TURNS = CONTRASTS | {"but", "and", "yet"}
 # How many words what "it" means has at most, and what they end before.
 _TO_END = 6
 _ENDS = frozenset(["and", "or", "but", "that", "which", "who", "because", "since"])
 
 _turns = "|".join(sorted(_TURNS))
-_marked = re.compile(rf";|, (?:{_turns})\b|\A(?:{'|'.join(sorted(_CONCEDING))})\b", re.IGNORECASE)
+_marked = re.compile(rf";|, (?:{_turns})\b|\A(?:{'|'.join(sorted(CONTRASTS))})\b", re.IGNORECASE)
 _bare = re.compile(rf"\b(?:{_turns})\b")
 _it = re.compile(r"\bit\b")
 
@@ -54,7 +52,7 @@ def cuts(items: Sequence[Item], found: Sequence[Found]) -> list[int]:
 
 def _concedes(items: Sequence[Item], score: int, phrase: Phrase) -> bool:
     """Tell whether somebody speaks in the clause that a sentence begins by conceding: "Although Rome opposed it, …"."""
-    return score == SUBORDINATE and items[0].text in _CONCEDING and preceding(items, phrase.first) == 0
+    return score == SUBORDINATE and items[0].text in CONTRASTS and preceding(items, phrase.first) == 0
 
 
 def _parts(items: Sequence[Item], at: int, begun: set[int], judged: int) -> bool:

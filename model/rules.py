@@ -14,6 +14,8 @@ LABEL, ACCORDING, TURNED, INSERTED, THIRD = 90, 88, 86, 84, 82
 SPEAKER, PASSIVE, NOUN, LEAVING, SUBJECT = 80, 75, 60, 45, 40
 # A subject within a subordinate clause gives way to that of the main clause.
 SUBORDINATE = 30
+# What sets one clause against another; at the beginning of a sentence the first one is a subordinate clause.
+CONTRASTS = frozenset(["while", "whereas", "though", "although"])
 # Over how many words what is told by ", saying that" reaches.
 TOLD = 40
 # What a noun of stance is followed by.
@@ -166,9 +168,7 @@ def _subject(items: Sequence[Item], phrase: Phrase, before: int, at: int) -> int
     """Score the subject of a verb: of saying or judging, of leaving, or of another."""
     known = words()
     previous = items[before].text if before >= 0 else ""
-    subordinate = previous in known["subordinators"] and not (
-        previous in ("while", "whereas", "although", "though") and before
-    )
+    subordinate = previous in known["subordinators"] and not (previous in CONTRASTS and before)
     does, judged, place = verb(items, at)
     subordinate = subordinate or (previous in known["speech"] and before > 0)  # "he said Russia had made it so"
     if does in known["say"] or does in known["saying"]:
