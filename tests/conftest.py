@@ -19,6 +19,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import settings as hypothesis_settings
+from joblib import parallel_config
 
 from service.app import create_app
 from service.settings import Settings
@@ -66,6 +67,17 @@ def toy_models(toy_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     models = tmp_path_factory.mktemp("toy-models")
     assert train.main(["--data", str(toy_file), "--out", str(models), "--target", "the step"]) == 0
     return models
+
+
+@pytest.fixture(scope="session", autouse=True)
+def lasting_workers() -> Iterator[None]:
+    """Keep joblib's workers for the whole run.
+
+    One that leaves after five idle minutes while jobs are given out makes joblib's own thread warn, which is an error
+    here and ends that thread: the test that waits for the jobs would wait for ever.
+    """
+    with parallel_config("loky", idle_worker_timeout=3600):
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
