@@ -61,12 +61,6 @@ def attribute(
 class Reader(References):
     """One text being read for its stances: which are judged together or apart, and who holds each."""
 
-    def __init__(
-        self, text: str, spans: Sequence[Span], mentions: Sequence[Mention], actors: Actors, quoted: Sequence[Span]
-    ):
-        super().__init__(text, spans, mentions, actors, quoted)
-        self._worded: dict[Span, str] = {}
-
     def attribute(self, sides: Sequence[str | None]) -> list[Holders]:
         """Return the actors that hold each sentence's stance, as the function `attribute` does."""
         found = [self.holders(number, side) if side else () for number, side in enumerate(sides)]

@@ -38,6 +38,7 @@ class Passage:
         self._items: dict[Span, list[Item]] = {}
         self._found: dict[Span, list[Found]] = {}
         self._own: dict[tuple[int, str | None], Found | None] = {}
+        self._worded: dict[Span, str] = {}
 
     @cached_property
     def labels(self) -> dict[int, Holders]:

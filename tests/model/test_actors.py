@@ -219,4 +219,4 @@ def test_pathological_texts_run_through(actors: Actors, piece: str) -> None:
     text = piece * (200_000 // len(piece))
     start = time.process_time()
     actors.find(text)
-    assert time.process_time() - start < 20  # it takes under 0.5 s; quadratic time would take minutes
+    assert time.process_time() - start < 5  # it takes under 0.5 s; quadratic time would take minutes
