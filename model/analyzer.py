@@ -1,5 +1,6 @@
 """The one prediction path: what the service answers and what evaluation measures."""
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -17,8 +18,10 @@ from model.scorer import Scorer
 from model.values import Actor, Article, Evidence, Mention, Sentence, Span, Stance
 
 Floats = NDArray[np.float64]
+# The probability of each label, in the order of the manifest's.
+Row = list[float]
 # A stance that is held: the numbers of its sentences, its probabilities, who holds it.
-Held = tuple[tuple[int, ...], Floats, tuple[str, ...]]
+Held = tuple[tuple[int, ...], Row, tuple[str, ...]]
 
 
 class Analyzer:
@@ -66,7 +69,7 @@ class Analyzer:
             for number in numbers:
                 holding[number] |= dict.fromkeys(several)
         sentences = []
-        for number, (span, row, counts) in enumerate(zip(spans, probabilities.tolist(), known, strict=True)):
+        for number, (span, row, counts) in enumerate(zip(spans, probabilities, known, strict=True)):
             one = self._stance(row, _share([counts]), 1, min_confidence)
             holders = holding.get(number, ())
             sentences.append(
@@ -84,20 +87,17 @@ class Analyzer:
     def judge(self, units: Sequence[str]) -> list[Stance]:
         """Judge many units, each unsplit, as labelled rows are: for evaluation."""
         probabilities, known = self._judge(units)
-        return [
-            self._stance(row, _share([counts]), 1, 0.0)
-            for row, counts in zip(probabilities.tolist(), known, strict=True)
-        ]
+        return [self._stance(row, _share([counts]), 1, 0.0) for row, counts in zip(probabilities, known, strict=True)]
 
     def probabilities(self, units: Sequence[str]) -> Floats:
         """Return the probability of each label (columns, in the order of `manifest.labels`) for each unit (rows)."""
-        return self._judge(units)[0]
+        return np.array(self._judge(units)[0]).reshape(len(units), len(self._labels))
 
     def decisions(self, units: Sequence[str]) -> Floats:
         """Return the decision values, before the temperature, in the same shape as `probabilities`."""
         return self.scorer.decisions(units)
 
-    def roll_up(self, probabilities: Floats) -> Floats:
+    def roll_up(self, probabilities: Sequence[Sequence[float]]) -> Row:
         """Join the probabilities of a text's sentences (rows) into the text's: their mean, with less neutral in it.
 
         A text takes a side though most of its sentences report facts, the more so the longer it is: the neutral share
@@ -105,14 +105,14 @@ class Analyzer:
         lone sentence its own probabilities. Labels without a neutral one are averaged.
         """
         if len(probabilities) == 1:
-            lone: Floats = probabilities[0]
-            return lone
-        mean: Floats = probabilities.mean(axis=0)
+            return list(probabilities[0])
+        row = [sum(column) / len(probabilities) for column in zip(*probabilities, strict=True)]
         neutral = self.manifest.roles.get("neutral")
         if neutral is not None:
-            mean[self._labels.index(neutral)] /= len(probabilities) ** self.manifest.roll_up["neutral_exponent"]
-            mean /= mean.sum()
-        return mean
+            row[self._labels.index(neutral)] /= len(probabilities) ** self.manifest.roll_up["neutral_exponent"]
+            total = sum(row)
+            row = [share / total for share in row]
+        return row
 
     def known_share(self, text: str) -> float:
         """Return the share of a text's words that the fitted vocabulary knows, 0 for a text without a word."""
@@ -124,25 +124,24 @@ class Analyzer:
             raise ValueError("a text needs at least one letter")
         return spans if self.manifest.unit == "sentence" else [Span(0, len(text))]
 
-    def _judge(self, units: Sequence[str]) -> tuple[Floats, list[tuple[int, int]]]:
+    def _judge(self, units: Sequence[str]) -> tuple[list[Row], list[tuple[int, int]]]:
         decisions, known = self.scorer.judge(units)
-        return softmax(decisions / self.manifest.temperature), known
+        return [_softmax(row, self.manifest.temperature) for row in decisions], known
 
     def _rolled_up(
         self,
         text: str,
         spans: Sequence[Span],
-        probabilities: Floats,
+        probabilities: Sequence[Row],
         known: Sequence[tuple[int, int]],
         min_confidence: float,
         explain: bool,
     ) -> Stance:
-        row = self.roll_up(probabilities).tolist()
+        row = self.roll_up(probabilities)
         stance = self._stance(row, _share(known), len(spans), min_confidence)
         if not explain:
             return stance
-        labels = probabilities.argmax(axis=1).tolist()
-        evidence = [self._explain(text, span, label) for span, label in zip(spans, labels, strict=True)]
+        evidence = [self._explain(text, span, _likeliest(row)) for span, row in zip(spans, probabilities, strict=True)]
         return replace(stance, evidence=tuple(evidence))
 
     def _side(self, label: str) -> str | None:
@@ -158,7 +157,7 @@ class Analyzer:
         return shares[roles["support"]] - shares[roles["criticism"]]
 
     def _held(
-        self, table: Actors, text: str, spans: Sequence[Span], probabilities: Floats, mentions: Sequence[Mention]
+        self, table: Actors, text: str, spans: Sequence[Span], probabilities: Sequence[Row], mentions: Sequence[Mention]
     ) -> list[Held]:
         """Return every stance that somebody holds; what is no sentence of its own is judged anew."""
         reader, sentence = attribution.Reader(text, spans, mentions, table, quotations(text)).by_clause()
@@ -166,7 +165,7 @@ class Analyzer:
         own = dict(zip(spans, probabilities, strict=True))
         new = [span for span, _ in parts if span not in own]
         own |= zip(new, self._judge([reader.worded(span) for span in new])[0] if new else (), strict=True)
-        sides = [self._side(self._labels[int(own[span].argmax())]) for span, part in parts for _ in part]
+        sides = [self._side(self._labels[_likeliest(own[span])]) for span, part in parts for _ in part]
         holders = reader.attribute(sides)
         found = []
         for span, part in parts:
@@ -191,16 +190,16 @@ class Analyzer:
             yield self._actor(table.entries[actor], stances.get(actor, ()), via.get(actor, ()), named.get(actor, ()))
 
     def _actor(self, entry: Entry, held: Sequence[Held], via: Iterable[str], named: Sequence[Span]) -> Actor:
-        rows = np.array([row for _, row, _ in held])
+        rows = [row for _, row, _ in held]
         row = self.roll_up(rows) if held else None
-        shares = self._shares([self._labels[number] for number in rows.argmax(axis=1)]) if held else {}
+        shares = self._shares([self._labels[_likeliest(one)] for one in rows]) if held else {}
         return Actor(
             id=entry.id,
             name=entry.name,
             kind=entry.kind,
             stands_for=entry.stands_for,
-            label=None if row is None else self._labels[int(row.argmax())],
-            confidence=None if row is None else float(row.max()),
+            label=None if row is None else self._labels[_likeliest(row)],
+            confidence=None if row is None else max(row),
             balance=self._balance(shares) if held else None,
             shares=shares,
             sentences=tuple(dict.fromkeys(number for numbers, _, _ in held for number in numbers)),
@@ -242,8 +241,13 @@ def _share(counts: Sequence[tuple[int, int]]) -> float:
     return sum([known for known, _ in counts]) / max(sum([words for _, words in counts]), 1)
 
 
-def softmax(values: Floats) -> Floats:
-    """Turn the values of each row into shares that add up to 1."""
-    exponents = np.exp(values - values.max(axis=1, keepdims=True))
-    result: Floats = exponents / exponents.sum(axis=1, keepdims=True)
-    return result
+def _likeliest(row: Sequence[float]) -> int:
+    return row.index(max(row))
+
+
+def _softmax(values: Sequence[float], temperature: float) -> Row:
+    """Turn decision values into probabilities. Not by numpy: for so few numbers it takes eight times as long."""
+    top = max(values)
+    exponents = [math.exp((value - top) / temperature) for value in values]
+    total = sum(exponents)
+    return [exponent / total for exponent in exponents]

@@ -4,6 +4,8 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 
+import numpy as np
+
 from model import features
 from model.scorer import Block, Scorer
 from model.values import Span, Term
@@ -30,8 +32,11 @@ def explain(scorer: Scorer, text: str, label: int, named: int = NAMED) -> tuple[
     there = [list(_occurrences(block, normal)) for block in scorer.blocks]
     positions, found = scorer.terms.find([[term for term, _ in occurring] for occurring in there])
     everywhere = [place for occurring in there for _, place in occurring]
-    terms, counts, values, coefficients = scorer.values(found.copy())
-    share = dict(zip(terms.tolist(), (values * coefficients[:, label] / counts).tolist(), strict=True))
+    terms, counts, rows = scorer.weighed(found.copy())
+    weighing = rows[:, 0] * rows[:, 1 + label] / counts
+    for first, last in scorer.parts(terms):
+        weighing[first:last] /= np.linalg.norm(rows[first:last, 0])
+    share = dict(zip(terms.tolist(), weighing.tolist(), strict=True))
     for at, number in zip(positions, found.tolist(), strict=True):
         if (place := everywhere[at]) is not None:
             reads, start, end = place
@@ -53,7 +58,7 @@ def _occurrences(block: Block, normal: str) -> Iterator[tuple[str, Place | None]
                 start, end = tokens[first][0], tokens[first + length - 1][1]
                 yield " ".join(words[first : first + length]), (normal[start:end], start, end)
     elif block.name == "pairs":
-        placed = list(features.placed_pairs([features.word_class(word) for word in words]))
+        placed = features.placed_pairs([features.word_class(word) for word in words])
         for pair, first, second in placed:
             start, end = tokens[first][0], tokens[second][1]
             reads = normal[start:end] if second == first + 1 else f"{words[first]} … {words[second]}"

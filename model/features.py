@@ -5,7 +5,7 @@ Whatever changes the terms of a text, the table of word classes included, asks f
 
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -40,7 +40,8 @@ def normalise(text: str) -> str:
         text = _link.sub(_LINK, text)
     if "#" in text:
         text = _hashtag.sub(lambda match: " ".join([match[0], *_parts(match)]), text)
-    return text.lower().translate(_QUOTES)
+    lower = text.lower()
+    return lower if lower.isascii() else lower.translate(_QUOTES)
 
 
 def aligned(text: str) -> tuple[str, list[tuple[int, int]]]:
@@ -103,8 +104,8 @@ def pairs_of(classes: Sequence[str]) -> list[str]:
     return [pair for pair, _, _ in placed_pairs(classes)] or [NO_PAIR]
 
 
-def placed_pairs(classes: Sequence[str]) -> Iterator[tuple[str, int, int]]:
-    """Yield each pair with the numbers of the two words that it is made of, given the class of every word."""
+def placed_pairs(classes: Sequence[str]) -> list[tuple[str, int, int]]:
+    """Return each pair with the numbers of the two words that it is made of, given the class of every word."""
     found: list[tuple[str, int, bool]] = []
     last, left = "", 0
     for place, name in enumerate(classes):
@@ -114,11 +115,13 @@ def placed_pairs(classes: Sequence[str]) -> Iterator[tuple[str, int, int]]:
                 left = NEGATED
                 continue
             found.append((f"NOT-{name}" if left and name in TURNED else name, place, name.isupper()))
-            left = max(left - 1, 0)
-    for number, (first, start, upper) in enumerate(found):
-        for second, end, also in found[number + 1 : number + 1 + WINDOW]:
-            if upper or also:
-                yield f"{first}>{second}", start, end
+            left -= left > 0
+    return [
+        (f"{first}>{second}", start, end)
+        for after, (first, start, upper) in enumerate(found, 1)
+        for second, end, also in found[after : after + WINDOW]
+        if upper or also
+    ]
 
 
 def word_class(word: str) -> str:

@@ -11,7 +11,7 @@ with |values| the Euclidean (L2) norm of the block's values and the block's weig
 
 import math
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, pairwise
 from pathlib import Path
@@ -99,25 +99,30 @@ class Scorer:
 
         Cost: some 0.1 ms for a sentence of 25 words, linear in the length of the text.
         """
-        return self.judge(texts)[0]
+        return np.array(self.judge(texts)[0]).reshape(len(texts), len(self.intercepts))
 
-    def judge(self, texts: Sequence[str]) -> tuple[Floats, list[tuple[int, int]]]:
-        """Return `decisions` and, for each text, how many of its words are known, and how many words it has."""
+    def judge(self, texts: Sequence[str]) -> tuple[list[list[float]], list[tuple[int, int]]]:
+        """Return `decisions` as lists and, for each text, how many of its words are known, and how many it has."""
         judged = []
         for text in texts:
             with self._turn:
                 judged.append(self._judge(text))
-        values = np.array([value for value, _ in judged]).reshape(len(texts), len(self.intercepts))
-        return values, [counts for _, counts in judged]
+        return [values for values, _ in judged], [counts for _, counts in judged]
 
-    def _judge(self, text: str) -> tuple[Floats, tuple[int, int]]:
+    def _judge(self, text: str) -> tuple[list[float], tuple[int, int]]:
         chunks = self._read(features.normalise(text).split())
         within, each_words, each_classes, known = zip(*chunks, strict=True) if chunks else ((),) * 4
         words, classes = list(chain.from_iterable(each_words)), list(chain.from_iterable(each_classes))
-        _, across = self.terms.find([block.across(words, classes) for block in self.blocks])
+        across = self.terms.numbers([block.across(words, classes) for block in self.blocks])
         found = np.frombuffer(bytearray().join([*within, across.tobytes()]), dtype=across.dtype)
-        _, _, values, coefficients = self.values(found)
-        return self.intercepts + values @ coefficients, (sum(known), len(words))
+        terms, _, rows = self.weighed(found)
+        # Numbers are few from here on, and Python's own are reckoned with in less time.
+        decisions: list[float] = self.intercepts.tolist()
+        for start, end in self.parts(terms):
+            square, *sums = rows[start:end, 0].dot(rows[start:end]).tolist()
+            norm = math.sqrt(square)
+            decisions = [value + total / norm for value, total in zip(decisions, sums, strict=True)]
+        return decisions, (sum(known), len(words))
 
     def _read(self, strings: list[str]) -> list[Chunk]:
         """Return what is known of a text's chunks, in their order."""
@@ -151,28 +156,25 @@ class Scorer:
             self._chunks[strings[at]] = Chunk(numbers[start:end].tobytes(), words[at], classes, known[at])
         self._characters += sum(map(len, strings))
 
-    def values(self, found: Numbers) -> tuple[Numbers, Positions, Floats, Floats]:
-        """Return the distinct terms among occurrences, how often each occurs, its value by its block's norm, its row.
+    def weighed(self, found: Numbers) -> tuple[Numbers, Positions, Floats]:
+        """Return the distinct terms among occurrences, how often each occurs, and its row with its value for its idf.
 
         `found` may be in any order and is sorted in place.
         """
         found.sort()
-        new = np.empty(len(found), dtype=np.bool_)
-        new[:1] = True
-        np.not_equal(found[1:], found[:-1], out=new[1:])
-        firsts = new.nonzero()[0]
-        terms = found[firsts]
-        counts = np.empty_like(firsts)
-        counts[-1:] = len(found)
-        counts[:-1] = firsts[1:]
-        counts -= firsts
+        first = np.empty(len(found) + 1, dtype=np.bool_)
+        first[0] = first[-1] = True
+        np.not_equal(found[1:], found[:-1], out=first[1:-1])
+        edges = first.nonzero()[0]
+        terms = found.take(edges[:-1])
+        counts = edges[1:] - edges[:-1]
         rows = self.table.take(terms, axis=0)
-        values = rows[:, 0] * ((1.0 + np.log(counts)) if self.sublinear_tf else counts)
-        for low, high in pairwise(terms.searchsorted(self._bounds).tolist()):
-            part = values[low:high]
-            if len(part):
-                part /= math.sqrt(part @ part)
-        return terms, counts, values, rows[:, 1:]
+        rows[:, 0] *= 1.0 + np.log(counts) if self.sublinear_tf else counts
+        return terms, counts, rows
+
+    def parts(self, terms: Numbers) -> Iterator[tuple[int, int]]:
+        """Yield where the terms of each block that has some start and end (exclusive) among distinct, sorted terms."""
+        return ((start, end) for start, end in pairwise(terms.searchsorted(self._bounds).tolist()) if start < end)
 
 
 def compiled(pipeline: Any) -> Scorer:

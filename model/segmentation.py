@@ -115,6 +115,9 @@ def _blocks(text: str) -> Iterator[tuple[int, str]]:
 
 def _wrapped(paragraph: str, at: int) -> Iterator[tuple[int, str]]:
     """Yield a paragraph's lines, those that were only wrapped as one."""
+    if "\n" not in paragraph:
+        yield at, paragraph
+        return
     lines = paragraph.split("\n")
     width = max(map(len, lines))
     prose = paragraph.rstrip().rstrip("\"'”’»)]").endswith((".", "!", "?", "…", ":", ";"))

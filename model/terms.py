@@ -1,7 +1,6 @@
 """The terms of a model, found by their hashes many at a time: one fetch from memory each, where a dict needs four."""
 
-from collections.abc import Sequence
-from itertools import chain
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +22,7 @@ class Terms:
     """
 
     def __init__(self, blocks: Sequence[Sequence[str]]):
-        self._salts = [np.uint64(_SALT * block % 2**64).astype(np.int64) for block in range(len(blocks))]
+        self._salts = [(_SALT * block + 2**63) % 2**64 - 2**63 for block in range(len(blocks))]
         hashes = self._hashed(blocks)
         buckets = 1
         while True:
@@ -41,25 +40,25 @@ class Terms:
 
     def find(self, strings: Sequence[Sequence[str]]) -> tuple[Positions, Numbers]:
         """Return which of the strings, given block by block and counted through, are terms, and their numbers."""
-        hashes = self._hashed(strings)
-        if len(hashes) <= _AT_ONCE:
-            return self._among(hashes)
-        starts = range(0, len(hashes), _AT_ONCE)
-        pieces = [self._among(hashes[start : start + _AT_ONCE]) for start in starts]
-        positions = [found + start for start, (found, _) in zip(starts, pieces, strict=True)]
-        return np.concatenate(positions), np.concatenate([numbers for _, numbers in pieces])
+        found = [(start + there.nonzero()[0], numbers) for start, there, numbers in self._among(strings)]
+        positions, numbers = zip(*found, strict=True)
+        return np.concatenate(positions), np.concatenate(numbers)
 
-    def _among(self, hashes: NDArray[np.int64]) -> tuple[Positions, Numbers]:
-        buckets = hashes & self._mask
-        positions, columns = (self._hashes.take(buckets, axis=0) == hashes[:, np.newaxis]).nonzero()
-        return positions, self._numbers[buckets[positions], columns]
+    def numbers(self, strings: Sequence[Sequence[str]]) -> Numbers:
+        """Return the numbers that `find` returns, for less."""
+        return np.concatenate([numbers for _, _, numbers in self._among(strings)])
+
+    def _among(self, strings: Sequence[Sequence[str]]) -> Iterator[tuple[int, NDArray[np.bool_], Numbers]]:
+        """Yield, so many strings at once, the first one's place, where in its bucket each is, the numbers of those."""
+        hashes = self._hashed(strings)
+        for start in range(0, max(len(hashes), 1), _AT_ONCE):
+            part = hashes[start : start + _AT_ONCE]
+            buckets = part & self._mask
+            there = self._hashes.take(buckets, axis=0) == part[:, np.newaxis]
+            yield start, there, self._numbers.take(buckets, axis=0)[there]
 
     def _hashed(self, strings: Sequence[Sequence[str]]) -> NDArray[np.int64]:
-        sizes = list(map(len, strings))
-        hashes = np.fromiter(map(hash, chain.from_iterable(strings)), np.int64, sum(sizes))
-        start = 0
-        for salt, size in zip(self._salts, sizes, strict=True):
-            if size and salt:
-                hashes[start : start + size] ^= salt
-            start += size
-        return hashes
+        hashes: list[int] = []
+        for salt, block in zip(self._salts, strings, strict=True):
+            hashes += [hash(one) ^ salt for one in block]
+        return np.array(hashes, dtype=np.int64)

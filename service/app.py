@@ -67,9 +67,7 @@ def create_app(settings: Settings | None = None, models: Models | None = None) -
         models.load()
     app = Service(service.__name__)
     app.config.update(
-        # One more than allowed: of a chunked body werkzeug hands over as much as this, without an error.
-        MAX_CONTENT_LENGTH=settings.max_body_bytes + 1,
-        MAX_BODY_BYTES=settings.max_body_bytes,
+        MAX_CONTENT_LENGTH=settings.max_body_bytes,
         API_TITLE="Stance service",
         API_VERSION=service.VERSION,
         OPENAPI_VERSION="3.1.0",

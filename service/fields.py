@@ -88,6 +88,16 @@ class Flag(fields.Boolean):
         return value
 
 
+class ByLabel(fields.Dict):
+    """A number for each label: their names are the model's, so that one specification fits all. Dumped as it is."""
+
+    def __init__(self, **options: Any):
+        super().__init__(keys=fields.String(), values=fields.Float(), required=True, **options)
+
+    def _serialize(self, value: Any, *_: Any, **__: Any) -> Any:
+        return value
+
+
 class Mark(fields.Raw):
     """The caller's own id: a JSON string or number, loaded as it is."""
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from service.fields import Flag, Mark, Share, Text, Texts
+from service.fields import ByLabel, Flag, Mark, Share, Text, Texts
 
 
 def _asked() -> dict[str, fields.Field[Any]]:
@@ -92,19 +92,12 @@ class EvidenceAnswer(Schema):
     terms = fields.List(fields.Nested(TermAnswer), required=True)
 
 
-def _by_label(description: str) -> fields.Dict:
-    """Make a field with a number for each label: their names are the model's, so that one specification fits all."""
-    return fields.Dict(
-        keys=fields.String(), values=fields.Float(), required=True, metadata={"description": description}
-    )
-
-
 class StanceAnswer(Schema):
     """The stance of one text."""
 
     label = fields.String(required=True, metadata={"description": "The likeliest label."})
     confidence = fields.Float(required=True, metadata={"description": "Its probability."})
-    probabilities = _by_label("Of every label; they add up to 1.")
+    probabilities = ByLabel(metadata={"description": "Of every label; they add up to 1."})
     uncertain = fields.String(
         required=True,
         allow_none=True,
@@ -190,7 +183,7 @@ class SentenceAnswer(SpanAnswer):
 
     label = fields.String(required=True)
     confidence = fields.Float(required=True)
-    probabilities = fields.Dict(keys=fields.String(), values=fields.Float(), required=True)
+    probabilities = ByLabel()
     uncertain = fields.String(required=True, allow_none=True)
     actors = fields.List(fields.String(), required=True, metadata={"description": "The ids of those who hold it."})
 
@@ -215,7 +208,9 @@ class ActorAnswer(Schema):
     balance = fields.Float(
         required=True, allow_none=True, metadata={"description": "Share of support less share of criticism, -1 to 1."}
     )
-    shares = _by_label("Its sentences by label, so that opposing stances show; empty without a stance.")
+    shares = ByLabel(
+        metadata={"description": "Its sentences by label, so that opposing stances show; empty without a stance."}
+    )
     sentences = fields.List(
         fields.Integer(), required=True, metadata={"description": "The numbers of its sentences, from 0."}
     )
@@ -230,14 +225,14 @@ class AnalyzeAnswer(Schema):
 
     label = fields.String(required=True, metadata={"description": "Rolled up from the sentences, as in `/classify`."})
     confidence = fields.Float(required=True)
-    probabilities = fields.Dict(keys=fields.String(), values=fields.Float(), required=True)
+    probabilities = ByLabel()
     uncertain = fields.String(required=True, allow_none=True)
     balance = fields.Float(
         required=True,
         allow_none=True,
         metadata={"description": "Share of support less share of criticism, -1 to 1; null for a model without roles."},
     )
-    shares = _by_label("The sentences by label; they add up to 1.")
+    shares = ByLabel(metadata={"description": "The sentences by label; they add up to 1."})
     sentences = fields.List(fields.Nested(SentenceAnswer), required=True)
     actors = fields.List(fields.Nested(ActorAnswer), required=True)
     evidence = fields.List(

@@ -63,7 +63,7 @@ def rolled_up(
     """Measure the model's roll-up on documents given by their sentences' probabilities."""
     labels = model.manifest.labels
     expected = [gold[name] for name in probabilities]
-    predicted = [labels[int(model.roll_up(rows).argmax())] for rows in probabilities.values()]
+    predicted = [labels[int(np.argmax(model.roll_up(rows.tolist())))] for rows in probabilities.values()]
     majority, _ = Counter(expected).most_common(1)[0]
     return {
         "model": scores.scores(labels, expected, predicted, model.manifest.roles),

@@ -5,8 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
-
-from model.analyzer import softmax
+from scipy.special import softmax
 
 RANGE = (0.05, 20.0)
 
@@ -21,7 +20,7 @@ def temperature(decisions: NDArray[np.float64], gold: Sequence[str], labels: Seq
     rows, columns = np.arange(len(gold)), np.array([number[label] for label in gold])
 
     def loss(logarithm: float) -> float:
-        found = softmax(decisions / np.exp(logarithm))[rows, columns]
+        found = softmax(decisions / np.exp(logarithm), axis=1)[rows, columns]
         return float(-np.log(np.maximum(found, 1e-12)).mean())
 
     return float(np.exp(minimize_scalar(loss, bounds=np.log(RANGE), method="bounded").x))

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import softmax
 from sklearn.pipeline import Pipeline
 
-from model.analyzer import Analyzer, softmax
+from model.analyzer import Analyzer
 from training import assess, calibrate, folds
 from training.dataset import Dataset
 from training.fit import fit
@@ -47,7 +48,7 @@ def make(
     temperature = calibrate.temperature(decisions[running], rows.subset(running).gold, rows.labels)
     print(f"fitting on all {len(rows.rows):,} rows, then the report …", file=sys.stderr)
     analyzer, fitted = fit(rows, parameters, seed, target, sides)
-    return Made(analyzer.calibrated(temperature), fitted, softmax(decisions / temperature), known, len(splits))
+    return Made(analyzer.calibrated(temperature), fitted, softmax(decisions / temperature, axis=1), known, len(splits))
 
 
 def measure(made: Made, rows: Dataset) -> dict[str, Any]:
