@@ -15,16 +15,17 @@ equals the first. A person stands before the office beside the name, an office b
 | noun of stance       | *China's opposition to …*; *fears in Warsaw*; *For Tokyo, …*    | china; poland; japan |
 |                      | *Polish backing for …*; *In Rome it was called …*               | poland; italy        |
 | subject              | *Poland and Latvia side with …*                                 | poland, latvia       |
-| leaving              | *Washington quit because …* (never of criticism)                | us                   |
+| leaving              | *Washington quit because …*; *Trump's decision* (of support)    | us; trump            |
 | crowd                | *Critics say …*                                                 | nobody               |
 
 What has no name of its own takes the holder of what it goes on from: a quotation its speaker's (in the sentences that
 it runs over, else before it), a pronoun and "the official" or "a ministry official" the last speaker's, "the party",
 "the government", "its spokesman" or "an official there" whoever was last named of that kind, a line of a transcript
-its label's. What is left is the author's in an opinion piece and nobody's elsewhere.
+its label's. What is left is the author's in an opinion piece, in a statement that of whom its heading names, and
+nobody's elsewhere. Whose act it is (the country that the target names) and who stands for it, but for its parliament,
+holds no criticism: of a hundred sentences of the training documents where a rule found them to, two had it so.
 """
 
-import re
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -32,30 +33,34 @@ from model import clauses
 from model.actors import Actors
 from model.items import Holders
 from model.quotations import quotations
-from model.references import AUTHOR, References
-from model.rules import scored
+from model.references import References
+from model.rules import LEAVING, scored
+from model.statements import AUTHOR
 from model.values import Mention, Span
 
 __all__ = ["AUTHOR", "Reader", "attribute"]
 
 # Up to how many words a sentence is a fragment.
 FRAGMENT = 8
-
-# Nothing here is tried twice: no line is empty, and what is possessive gives nothing back.
-_dateline = re.compile(
-    r"\A\s*+(?:[^\n]{1,200}+\n++){0,4}[^\n]{0,60}(?:\([\w .]++\)\s*+[-–—]|[A-Z]{3,}+[^\n.]{0,40}[-–—])"
-)
+# From what share of its sentences that take a side, and of these that nobody holds, a text is an opinion piece. From
+# 0.3 to 0.45 and from 0.2 to 0.35 all told 613 to 640 of the 733 that could be told on the training documents.
+SIDED, UNHELD = 0.35, 0.25
 
 
 def attribute(
-    text: str, spans: Sequence[Span], mentions: Sequence[Mention], actors: Actors, sides: Sequence[str | None]
+    text: str,
+    spans: Sequence[Span],
+    mentions: Sequence[Mention],
+    actors: Actors,
+    sides: Sequence[str | None],
+    agent: str | None = None,
 ) -> list[Holders]:
     """Return the actors that hold each sentence's stance; none where `sides` is `None`.
 
     `spans` are the sentences, `mentions` what `actors` found in the text, `sides` each sentence's role: "support",
     "criticism", or `None` for a neutral one. Cost: some 0.15 ms a sentence with a stance; linear in the text.
     """
-    return Reader(text, spans, mentions, actors, quotations(text)).attribute(sides)
+    return Reader(text, spans, mentions, actors, quotations(text), agent).attribute(sides)
 
 
 class Reader(References):
@@ -65,7 +70,7 @@ class Reader(References):
         """Return the actors that hold each sentence's stance, as the function `attribute` does."""
         found = [self.holders(number, side) if side else () for number, side in enumerate(sides)]
         stances = [number for number, side in enumerate(sides) if side]
-        unheld = [number for number in stances if not found[number] and not self.crowded(number)]
+        unheld = [number for number in stances if not found[number] and not self.crowded(number, sides[number])]
         if self.is_opinion(len(unheld), len(stances)):
             for number in unheld:
                 found[number] = self.issuer
@@ -78,7 +83,9 @@ class Reader(References):
         it a mistake." has two stances, which no one label tells. All others stay whole.
         """
         cut = [(clause, number) for number in range(len(self.spans)) for clause in self._clauses(number)]
-        reader = Reader(self.text, [clause for clause, _ in cut], self.mentions, self.actors, self._quotations)
+        reader = Reader(
+            self.text, [clause for clause, _ in cut], self.mentions, self.actors, self._quotations, self.agent
+        )
         reader._items, reader._worded = self._items, self._worded
         return reader, [number for _, number in cut]
 
@@ -119,19 +126,22 @@ class Reader(References):
                 found.append(range(number, number + 1))
         return found
 
-    def crowded(self, number: int) -> bool:
+    def crowded(self, number: int, side: str | None) -> bool:
         """Tell whether a sentence's stance is held by a crowd, or by a pronoun that means nobody known."""
-        return any(
-            (own := self.best(number, side)) and own[1].pronoun not in ("i", "we") for side in ("support", "criticism")
-        )
+        own = self.best(number, side)
+        return own is not None and own[0] > LEAVING and own[1].pronoun not in ("i", "we")
 
     def is_opinion(self, unheld: int, stances: int) -> bool:
-        """Tell whether the text speaks for itself: most of its stances are nobody's, or it says "I" or "we" itself."""
+        """Tell whether the text speaks for itself: it says "I" or "we" itself, or takes sides as no report does.
+
+        In a report a quarter of the sentences takes a side, and somebody holds nearly all of them.
+        """
         if len(self.labels) > 1:
             return False
         if self.speaks_itself:
             return True
-        return unheld >= 3 and unheld > 0.7 * stances and not _dateline.search(self.text[:800])
+        takes_sides = stances > SIDED * len(self.spans) and unheld >= 3 and unheld > UNHELD * stances
+        return takes_sides and not self.has_dateline(0)
 
     def _is_fragment(self, number: int) -> bool:
         span = self.spans[number]

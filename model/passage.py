@@ -7,17 +7,26 @@ from dataclasses import replace
 from functools import cached_property
 from itertools import pairwise
 
+from model import statements
 from model.actors import Actors
 from model.items import Holders, Item, Phrase, words
 from model.phrases import preceding
 from model.rules import LABEL, LEAVING, SPEAKER, Found, scored
+from model.statements import AUTHOR
 from model.values import Mention, Span
 
 # From how many "I" and "we" a sentence, outside quotation marks, a text speaks for itself.
 SPOKEN = 0.1
 
+# In how many characters at its head a report's dateline is looked for.
+DATELINE = 800
+
 _item = re.compile(r"[^\W_]+(?:['’.&-][^\W_]+)*|[\"“”„«»,;:()–—!?']|-+")
 _label = re.compile(r"\s*(?:\[[^\]\n]*\]\s*)?([^\n:!?\"“”]{1,60}):\s")
+# Nothing here is tried twice: no line is empty, and what is possessive gives nothing back.
+_dateline = re.compile(
+    r"\A\s*+(?:[^\n]{1,200}+\n++){0,4}[^\n]{0,60}(?:\([\w .]++\)\s*+[-–—]|[A-Z]{3,}+[^\n.]{0,40}[-–—])"
+)
 _first_person = re.compile(r"\b(?:I|[Ww]e|[Oo]ur|[Mm]y|us)\b")
 
 
@@ -28,9 +37,15 @@ class Passage:
     """
 
     def __init__(
-        self, text: str, spans: Sequence[Span], mentions: Sequence[Mention], actors: Actors, quoted: Sequence[Span]
+        self,
+        text: str,
+        spans: Sequence[Span],
+        mentions: Sequence[Mention],
+        actors: Actors,
+        quoted: Sequence[Span],
+        agent: str | None,
     ):
-        self.text, self.spans, self.mentions, self.actors = text, spans, mentions, actors
+        self.text, self.spans, self.mentions, self.actors, self.agent = text, spans, mentions, actors, agent
         self._starts = [mention.span.start for mention in mentions]
         self._begins = [span.start for span in spans]
         self._quotations = quoted
@@ -51,10 +66,34 @@ class Passage:
         return list(self.labels)
 
     @cached_property
+    def statement(self) -> Holders:
+        """Whose statement the text is by its heading; none for a report under such a heading, and any other text."""
+        if not self.spans or self.text[self.spans[0].end - 1] in ".!?…":
+            return ()
+        first = self.spans[0]
+        found = statements.issuer(self.text[first.start : first.end], self.named(first), self.actors, first.start)
+        return () if self.has_dateline(first.end) else found
+
+    @cached_property
+    def issuer(self) -> Holders:
+        """Who speaks as "we" or "I": whose statement the text is, the body named in its heading, or its author."""
+        if not self.spans:
+            return ()
+        first = self.spans[0]
+        heading = self.text[first.start : first.end]
+        return self.statement or statements.speaker(heading, self.named(first), self.actors)
+
+    @cached_property
     def speaks_itself(self) -> bool:
-        """Whether the text says "I" or "we" outside quotation marks, as news does not but for a slip."""
+        """Whether the text is a statement or says "I" or "we" outside quotation marks, as news does but by a slip."""
+        if self.statement:
+            return True
         spoken = sum(not self.quoted(match.start()) for match in _first_person.finditer(self.text))
         return spoken > SPOKEN * len(self.spans)
+
+    def has_dateline(self, start: int) -> bool:
+        """Tell whether the text begins as a report does, from a place on: "VILNIUS (BNS) - "."""
+        return _dateline.search(self.text[start : start + DATELINE]) is not None
 
     def items(self, number: int) -> list[Item]:
         """Cut a sentence into its words, marks and names."""
@@ -91,7 +130,7 @@ class Passage:
     def best(self, number: int, side: str | None) -> Found | None:
         """Return the phrase that a sentence's own words give the strongest rule, among those that may hold its side."""
         if (number, side) not in self._own:
-            found = [one for one in self.scored(number) if self._may(one[0], side)]
+            found = [one for one in self.scored(number) if self._may(one, side)]
             # Who reports what somebody else says is the medium, and holds nothing.
             others = [one for one in found if not self._is_medium(one[1])]
             if any(score == LABEL for score, _ in others):
@@ -162,9 +201,19 @@ class Passage:
     def _is_medium(self, phrase: Phrase) -> bool:
         return {self.actors.entries[actor].kind for actor in phrase.actors} == {"media"}
 
-    def _may(self, score: int, side: str | None) -> bool:
+    def blames_itself(self, holder: str, side: str | None) -> bool:
+        """Tell whether a holder would criticise what its own country does: only its parliament does that."""
+        if side != "criticism" or self.agent is None or holder not in self.actors.entries:
+            return False
+        chain = (holder, *self.actors.chain(holder))
+        return self.agent in chain and all(self.actors.entries[one].kind != "parliament" for one in chain)
+
+    def _may(self, found: Found, side: str | None) -> bool:
+        score, phrase = found
         if side is None:
             return True
+        if phrase.actors and all(self.blames_itself(actor, side) for actor in phrase.actors):
+            return False
         if score <= LEAVING and (self.speaks_itself or len(self.labels) > 1):
             return False  # who acts in an opinion piece or in somebody's speech is what it is about
         return score != LEAVING or side == "support"
@@ -180,7 +229,13 @@ class Passage:
         if not name.isupper() and (len(parts) > 4 or not all(part[0].isupper() or part[0] == "(" for part in parts)):
             return None
         inside = [mention.actor for mention in self.named(Span(span.start, span.start + match.end()))]
+        if not inside and statements.answers(name):
+            return tuple(one for one in self.issuer if self._answers(one))
         return tuple(inside[-1:])
+
+    def _answers(self, issuer: str) -> bool:
+        """Tell whether whoever a heading names may answer in a transcript: no parliament, in which many speak."""
+        return issuer != AUTHOR and self.actors.entries[issuer].kind != "parliament"
 
     def _words(self, start: int, end: int) -> Iterator[Item]:
         quoted = self.quoted

@@ -140,7 +140,7 @@ def _body(items: Sequence[Item], at: int) -> Phrase | None:
     for step in range(place + 1, min(place + 6, len(items))):
         item = items[step]
         if item.actors:
-            found = _bearer(items, step) or _named(items, step)
+            found = (None if item.person else _bearer(items, step)) or _named(items, step)
             return None if found.possessive else replace(found, first=at)
         if item.quoted or not (
             item.text in known["articles"] or item.text in known["titles"] or item.text in known["people"]

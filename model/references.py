@@ -2,7 +2,6 @@
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from functools import cached_property
 
 from model.actors import Actors
 from model.descriptions import DESCRIBED
@@ -11,9 +10,9 @@ from model.lists import joined
 from model.passage import Passage
 from model.phrases import phrases
 from model.rules import LABEL, NOUN, PASSIVE, SPEAKER
+from model.statements import AUTHOR
 from model.values import Mention, Span
 
-AUTHOR = "author"
 ADMINISTRATION = "-administration"
 # Over how many sentences a pronoun or a quotation may reach back.
 LOOKED_BACK = 6
@@ -25,31 +24,22 @@ class References(Passage):
     """A text whose sentences have holders: by their own words, or by what they go on from."""
 
     def __init__(
-        self, text: str, spans: Sequence[Span], mentions: Sequence[Mention], actors: Actors, quoted: Sequence[Span]
+        self,
+        text: str,
+        spans: Sequence[Span],
+        mentions: Sequence[Mention],
+        actors: Actors,
+        quoted: Sequence[Span],
+        agent: str | None,
     ):
-        super().__init__(text, spans, mentions, actors, quoted)
+        super().__init__(text, spans, mentions, actors, quoted, agent)
         self._resolved: dict[int, Holders] = {}
 
     def holders(self, number: int, side: str | None) -> Holders:
         """Return who holds a sentence's stance, by its own words or by what it goes on from."""
         own = self.best(number, side)
-        if own:
-            return self._whom(number, own[1])
-        return self._carried(number)
-
-    @cached_property
-    def issuer(self) -> Holders:
-        """Who speaks as "we" or "I" in the text: the body named in its heading, or its author."""
-        if not self.spans:
-            return ()
-        first = self.spans[0]
-        bodies = {"ministry", "government", "parliament", "organisation", "ngo", "party", "think-tank", "military"}
-        heading = self.text[first.start : first.end]
-        named = [mention.actor for mention in self.named(first)]
-        own = [actor for actor in named if self.actors.entries[actor].kind in bodies]
-        if own and (heading[-1] not in ".!?…" or heading.startswith(("We,", "The members of"))):
-            return tuple(own) if heading.startswith("We,") else tuple(own[:1])
-        return (AUTHOR,)
+        held = self._whom(number, own[1]) if own else self._carried(number)
+        return tuple(one for one in held if not self.blames_itself(one, side))
 
     def _whom(self, number: int, phrase: Phrase) -> Holders:
         """Return whom a phrase of a sentence means."""

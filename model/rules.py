@@ -148,6 +148,8 @@ def _possessed(items: Sequence[Item], after: int, previous: str) -> int:
     """Score "X's criticism", "in X's view", "To X's dismay"."""
     known = words()
     for item in items[after : after + 3]:
+        if item.text == "decision":
+            return LEAVING  # what is said of it is not what its maker says
         if item.text in known["stance"]:
             return SPEAKER if previous in ("in", "to") else NOUN
         if not item.text.isalpha() or item.text in known["before"]:

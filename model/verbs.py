@@ -21,12 +21,16 @@ def verb(items: Sequence[Item], at: int) -> tuple[str, bool, int]:
         text = items[step].text
         if items[step].quoted or items[step].actors or text in DASHES or text in (";", "(", "and", "or"):
             break
-        if text in known["pronouns"] and step and items[step - 1].text == ",":
-            break  # "Russia, he said, had …"
+        if text in known["pronouns"] and step and items[step - 1].text.endswith((",", "ing")):
+            break  # "Russia, he said, had …", "hands Moscow a victory, letting it blame …"
         before = items[step - 1].text if step > at else ""
         if being and (text in known["minded"] or _is_quoted(items, step)):
             return "said", False, step  # "was scathing about the plan"
-        noun = before in known["before"] or (before in known["articles"] and before not in ("both", "all"))
+        noun = (
+            before in known["before"]
+            or (before in known["articles"] and before not in ("both", "all"))
+            or before == "one"
+        )
         if text in known["saying"] and (step == at or being or before == "those"):
             return text, False, step
         after = items[step + 1].text if step + 1 < len(items) else ""
@@ -34,7 +38,7 @@ def verb(items: Sequence[Item], at: int) -> tuple[str, bool, int]:
             return text, True, step  # a headline's "Russia blamed for the death of the pact"
         reported = being and after == "to"  # "was reported to regret"
         if not reported and (text in known["say"] or text in known["leave"]) and not noun:
-            return text, being and text.endswith("ed"), step
+            return text, being and text.endswith(("ed", "told", "thought")), step
         if text in known["things"] and not first:
             return "", False, at
         being = text in _BEING or (being and text.endswith("ly"))

@@ -13,6 +13,8 @@ from training import corpus, scores
 
 NOBODY = "nobody"
 COMMONEST = 10
+# Whose withdrawal it is that the corpus is about.
+AGENT = "us"
 _ended = re.compile(r"[.!?…:][\"'”’)\]]*$")
 
 Documents = Mapping[str, Sequence[Mapping[str, str]]]
@@ -53,7 +55,7 @@ def attributed(found: Documents, table: Actors, roles: Mapping[str, str]) -> dic
         sides = [next((role for role, label in roles.items() if label == row["label"]), None) for row in rows]
         sides = [None if side == "neutral" else side for side in sides]
         for row, span, side, held in zip(
-            rows, spans, sides, attribution.attribute(text, spans, mentions, table, sides), strict=True
+            rows, spans, sides, attribution.attribute(text, spans, mentions, table, sides, AGENT), strict=True
         ):
             if side is None:
                 continue

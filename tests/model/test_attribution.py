@@ -32,7 +32,7 @@ def actors() -> Actors:
 def test_sentences(actors: Actors, case: dict[str, Any]) -> None:
     """The table does not tell which side a sentence takes, so the holders must be right for one of them."""
     text = case["text"]
-    found = [attribute(text, [Span(0, len(text))], actors.find(text), actors, [side])[0] for side in SIDES]
+    found = [attribute(text, [Span(0, len(text))], actors.find(text), actors, [side], "us")[0] for side in SIDES]
     right = any(set(held) == set(case["holders"]) for held in found)
     assert right != case.get("fails", False), found
 
@@ -47,7 +47,7 @@ def test_passages(actors: Actors, case: dict[str, Any]) -> None:
         spans.append(Span(len(text), len(text) + len(sentence)))
         text += sentence
     sides = [None if label == "neutral" else label for label in case["labels"]]
-    found = [set(held) for held in attribute(text, spans, actors.find(text), actors, sides)]
+    found = [set(held) for held in attribute(text, spans, actors.find(text), actors, sides, "us")]
     right = found == [{one for one in held.split(";") if one} for held in case["holders"]]
     assert right != case.get("fails", False), found
 
@@ -58,8 +58,8 @@ def test_most_cases_pass() -> None:
         for name in ("attribution_sentences.toml", "attribution_passages.toml")
         for case in table(name)
     ]
-    assert len(marked) >= 800
-    assert sum(marked) <= 97
+    assert len(marked) >= 824
+    assert sum(marked) <= 95
 
 
 def test_quotations_end_with_their_paragraph() -> None:

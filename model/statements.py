@@ -1,0 +1,72 @@
+"""Whose statement a text is, by its heading: "Statement by Foreign Minister Maas", "Zakharova's weekly briefing"."""
+
+import re
+from collections.abc import Sequence
+
+from model.actors import Actors
+from model.items import Holders
+from model.values import Mention
+
+AUTHOR = "author"
+# Who may speak as "we" where nothing but a name in the heading says so.
+_BODIES = frozenset(["ministry", "government", "parliament", "organisation", "ngo", "party", "think-tank", "military"])
+_KIND = (
+    r"(?:statements?|remarks|comments?|communiqué|declaration|address|speech|intervention|briefing|gaggle"
+    r"|(?:press )?(?:conference|release|briefing|statement))"
+)
+# What comes after it says whose it is.
+_BY = re.compile(rf"(?:\A|[:–—-] ?)(?:[\w'’]+ ){{0,3}}{_KIND}\b[^\n.!?]{{0,40}}?\b(?:by|of|from)\b", re.IGNORECASE)
+_BEHALF = re.compile(r"\bon behalf of\b", re.IGNORECASE)
+# Left out are the words that are verbs in a headline: "Warsaw comments on the notice".
+_THEIRS = re.compile(
+    r"(?:['’]s?)?(?: (?:regular|weekly|daily|opening|prepared))*+ "
+    r"(?:statement|remarks|press (?:conference|briefing|release))\b",
+    re.IGNORECASE,
+)
+_MINISTRY = re.compile(r"\b(?:foreign ministry|foreign affairs|MFA)\b", re.IGNORECASE)
+# And what comes after this is what it is about, and where it was made.
+_ABOUT = re.compile(r"\b(?:about|after|ahead|at|concerning|following|in|on|regarding)\b", re.IGNORECASE)
+# What a transcript calls the one who answers by his part.
+_ANSWERING = frozenset(
+    [
+        "deputy",
+        "director-general",
+        "official",
+        "representative",
+        "secretary",
+        "spokesman",
+        "spokesperson",
+        "spokeswoman",
+    ]
+)
+
+
+def issuer(heading: str, named: Sequence[Mention], actors: Actors, start: int) -> Holders:
+    """Return whose statement a heading announces, none for a heading that announces none.
+
+    `named` are the mentions in the heading, `start` its place in the text.
+    """
+    match = _BEHALF.search(heading) or _BY.search(heading)
+    if match is None:
+        theirs = (one for one in reversed(named) if _THEIRS.match(heading, one.span.end - start))
+        return tuple([one.actor for one in theirs][:1])
+    about = _ABOUT.search(heading, match.end())
+    place, end = match.end(), about.start() if about else len(heading)
+    found = [one.actor for one in named if place <= one.span.start - start < end][:1]
+    if _MINISTRY.search(heading, 0, end):  # "the Ministry of Foreign Affairs, Moscow"
+        found = [actors.office(one, "foreign ministry") or one for one in found]
+    return tuple(found)
+
+
+def speaker(heading: str, named: Sequence[Mention], actors: Actors) -> Holders:
+    """Return who speaks as "we" under a heading that announces no statement: the body that it names, or the author."""
+    own = tuple(one.actor for one in named if actors.entries[one.actor].kind in _BODIES)
+    if own and (heading[-1] not in ".!?…" or heading.startswith(("We,", "The members of"))):
+        return own if heading.startswith("We,") else own[:1]
+    return (AUTHOR,)
+
+
+def answers(label: str) -> bool:
+    """Tell whether a transcript's label is the part of one who answers: "A", "MINISTRY REPRESENTATIVE"."""
+    told = label.lower()
+    return told in ("a", "answer") or not _ANSWERING.isdisjoint(told.split())
