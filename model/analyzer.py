@@ -160,7 +160,7 @@ class Analyzer:
         self, table: Actors, text: str, spans: Sequence[Span], probabilities: Sequence[Row], mentions: Sequence[Mention]
     ) -> list[Held]:
         """Return every stance that somebody holds; what is no sentence of its own is judged anew."""
-        agent = _agent(self.manifest.target)
+        agent = attribution.agent(self.manifest.target, table)
         reader, sentence = attribution.Reader(text, spans, mentions, table, quotations(text), agent).by_clause()
         parts = [(Span(reader.spans[part[0]].start, reader.spans[part[-1]].end), part) for part in reader.utterances()]
         own = dict(zip(spans, probabilities, strict=True))
@@ -235,13 +235,6 @@ class Analyzer:
 def _table() -> Actors:
     """Return the table of actors, read once for all analyzers: a quarter of a second."""
     return Actors.load()
-
-
-@cache
-def _agent(target: str) -> str | None:
-    """Return whose act the target is, the first country that it names: "US withdrawal from the INF Treaty"."""
-    entries = _table().entries
-    return next((one.actor for one in _table().find(target) if entries[one.actor].kind == "country"), None)
 
 
 def _share(counts: Sequence[tuple[int, int]]) -> float:

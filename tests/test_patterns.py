@@ -113,7 +113,7 @@ def main() -> None:
         text = blank * 2000 + "\n\n" + "It was a grave mistake. " * 8
         print("attribute", ascii(blank), flush=True)
         spans = sentences(text)
-        attribute(text, spans, [], actors, ["criticism"] * len(spans))
+        attribute(text, spans, [], actors, ["criticism"] * len(spans), "us")
     print("all are done")
 
 

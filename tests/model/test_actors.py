@@ -186,6 +186,7 @@ TEXT = (
 WORDS = st.sampled_from([*TEXT.split(), "\n", "\n\n"])
 
 
+@pytest.mark.no_cover
 @given(st.text() | st.lists(WORDS).map(" ".join) | st.lists(WORDS).map("".join))
 def test_mentions_lie_in_the_text_in_order(actors: Actors, text: str) -> None:
     mentions = actors.find(text)
@@ -214,6 +215,7 @@ PATHOLOGICAL = [
 ]  # fmt: skip
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("piece", PATHOLOGICAL)
 def test_pathological_texts_run_through(actors: Actors, piece: str) -> None:
     text = piece * (200_000 // len(piece))

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.actors import Actors
-from model.attribution import attribute
+from model.attribution import agent, attribute
 from model.quotations import quotations
 from model.segmentation import sentences
 from model.values import Span
@@ -77,12 +77,13 @@ pieces = st.sampled_from([*NAMES, *WORDS, *MARKS])
 @given(text=st.one_of(st.text(), st.lists(pieces).map("".join)), side=st.sampled_from(SIDES))
 def test_any_text_gets_known_holders(actors: Actors, text: str, side: str) -> None:
     spans = sentences(text)
-    found = attribute(text, spans, actors.find(text), actors, [side] * len(spans))
+    found = attribute(text, spans, actors.find(text), actors, [side] * len(spans), "us")
     assert len(found) == len(spans)
     assert all(holder in actors.entries for held in found for holder in held)
-    assert attribute(text, spans, actors.find(text), actors, [None] * len(spans)) == [()] * len(spans)
+    assert attribute(text, spans, actors.find(text), actors, [None] * len(spans), "us") == [()] * len(spans)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     "unit",
     [
@@ -105,9 +106,26 @@ def test_any_text_gets_known_holders(actors: Actors, text: str, side: str) -> No
 def test_long_monotonous_texts_come_to_an_end(actors: Actors, unit: str) -> None:
     text = unit * (100_000 // len(unit))
     spans = sentences(text)
-    assert len(attribute(text, spans, actors.find(text), actors, ["criticism"] * len(spans))) == len(spans)
+    assert len(attribute(text, spans, actors.find(text), actors, ["criticism"] * len(spans), "us")) == len(spans)
 
 
 def test_an_apostrophe_opens_no_quotation() -> None:
     text = "Six months' notice, the allies' request and the '80s. He called it 'reckless'."
     assert [text[span.start : span.end] for span in quotations(text)] == ["'reckless'"]
+
+
+@pytest.mark.parametrize(
+    ("target", "who"),
+    [
+        ("US withdrawal from the INF Treaty", "us"),
+        ("the United States' planned exit from the INF Treaty", "us"),
+        ("Britain's departure from the European Union", "uk"),
+        ("EU sanctions on Russia", None),
+        ("Russia sanctions", None),
+        ("withdrawal of the US from the INF Treaty", None),
+        ("wind farms", None),
+        ("", None),
+    ],
+)
+def test_who_leaves_is_told_by_the_target(actors: Actors, target: str, who: str | None) -> None:
+    assert agent(target, actors) == who

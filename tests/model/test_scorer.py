@@ -190,6 +190,7 @@ def test_alignment_gives_the_normalised_text(text: str) -> None:
     assert places == sorted(places) or "#" in text
 
 
+@pytest.mark.no_cover
 def test_threads_share_a_scorer(both: Compiled) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
