@@ -247,7 +247,7 @@ def _likeliest(row: Sequence[float]) -> int:
 
 
 def _softmax(values: Sequence[float], temperature: float) -> Row:
-    """Turn decision values into probabilities. Not by numpy: for so few numbers it takes eight times as long."""
+    """Turn decision values into probabilities. Not by numpy: for so few numbers it takes five times as long."""
     top = max(values)
     exponents = [math.exp((value - top) / temperature) for value in values]
     total = sum(exponents)

@@ -40,7 +40,7 @@ from model.rules import LEAVING, scored
 from model.statements import AUTHOR
 from model.values import Mention, Span
 
-__all__ = ["AUTHOR", "Reader", "attribute"]
+__all__ = ["AUTHOR", "Reader", "agent", "attribute"]
 
 # Up to how many words a sentence is a fragment.
 FRAGMENT = 8
