@@ -54,6 +54,7 @@ class Passage:
         self._found: dict[Span, list[Found]] = {}
         self._own: dict[tuple[int, str | None], Found | None] = {}
         self._worded: dict[Span, str] = {}
+        self._resolved: dict[int, Holders] = {}
 
     @cached_property
     def labels(self) -> dict[int, Holders]:

@@ -1,9 +1,7 @@
 """Whom a pronoun, a description or a quotation means, by what a text said before."""
 
 from bisect import bisect_right
-from collections.abc import Sequence
 
-from model.actors import Actors
 from model.descriptions import DESCRIBED
 from model.items import Holders, Phrase, words
 from model.lists import joined
@@ -11,7 +9,7 @@ from model.passage import Passage
 from model.phrases import phrases
 from model.rules import LABEL, NOUN, PASSIVE, SPEAKER
 from model.statements import AUTHOR
-from model.values import Mention, Span
+from model.values import Span
 
 ADMINISTRATION = "-administration"
 # Over how many sentences a pronoun or a quotation may reach back.
@@ -22,18 +20,6 @@ _MEMBERS = frozenset(["Democrat", "Republican", "Tory", "Labour", "Green", "Soci
 
 class References(Passage):
     """A text whose sentences have holders: by their own words, or by what they go on from."""
-
-    def __init__(
-        self,
-        text: str,
-        spans: Sequence[Span],
-        mentions: Sequence[Mention],
-        actors: Actors,
-        quoted: Sequence[Span],
-        agent: str | None,
-    ):
-        super().__init__(text, spans, mentions, actors, quoted, agent)
-        self._resolved: dict[int, Holders] = {}
 
     def holders(self, number: int, side: str | None) -> Holders:
         """Return who holds a sentence's stance, by its own words or by what it goes on from."""
