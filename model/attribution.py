@@ -29,6 +29,7 @@ so.
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 from model import clauses
@@ -68,6 +69,7 @@ def attribute(
     return Reader(text, spans, mentions, actors, quotations(text), agent).attribute(sides)
 
 
+@lru_cache(maxsize=8)  # a service asks for every article
 def agent(target: str, actors: Actors) -> str | None:
     """Return who leaves where a target is somebody's leaving: "us" of "US withdrawal from the INF Treaty"."""
     first = next(iter(actors.find(target)), None)

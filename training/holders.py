@@ -13,8 +13,6 @@ from training import corpus, scores
 
 NOBODY = "nobody"
 COMMONEST = 10
-# Whose withdrawal it is that the corpus is about.
-AGENT = "us"
 _ended = re.compile(r"[.!?…:][\"'”’)\]]*$")
 
 Documents = Mapping[str, Sequence[Mapping[str, str]]]
@@ -40,12 +38,12 @@ def laid_out(rows: Sequence[Mapping[str, str]]) -> tuple[str, list[Span]]:
     return text, spans
 
 
-def attributed(found: Documents, table: Actors, roles: Mapping[str, str]) -> dict[str, Any]:
+def attributed(found: Documents, table: Actors, roles: Mapping[str, str], agent: str | None) -> dict[str, Any]:
     """Measure attribution alone, given the labels by hand: precision and recall over pairs of sentence and holder.
 
     `exact` counts the very actor; `top` whom it stands for in the end, so that a minister found as his country is
     right. `first_named` is the baseline that takes the first actor named in the sentence. `failures` are the commonest
-    pairs of kinds: whose stance it is, and whose it was taken for.
+    pairs of kinds: whose stance it is, and whose it was taken for. `agent` is who leaves, by `attribution.agent`.
     """
     pairs = {name: Counter[str]() for name in ("exact", "top", "first_named")}
     failures: Counter[str] = Counter()
@@ -55,7 +53,7 @@ def attributed(found: Documents, table: Actors, roles: Mapping[str, str]) -> dic
         sides = [next((role for role, label in roles.items() if label == row["label"]), None) for row in rows]
         sides = [None if side == "neutral" else side for side in sides]
         for row, span, side, held in zip(
-            rows, spans, sides, attribution.attribute(text, spans, mentions, table, sides, AGENT), strict=True
+            rows, spans, sides, attribution.attribute(text, spans, mentions, table, sides, agent), strict=True
         ):
             if side is None:
                 continue

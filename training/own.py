@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from model import attribution
 from model.actors import Actors
 from model.analyzer import Analyzer
 from training import assess, behaviour, holders
@@ -48,12 +49,14 @@ def _holders(analyzer: Analyzer, held_out: Dataset | None) -> dict[str, Any]:
     Attribution is rules: nothing of it was fitted to the training part, though the rules were written beside it.
     """
     table, roles = Actors.load(), analyzer.manifest.roles
-    found: dict[str, Any] = {"training documents": holders.attributed(holders.documents("train.csv"), table, roles)}
+    agent = attribution.agent(analyzer.manifest.target, table)
+    training = holders.attributed(holders.documents("train.csv"), table, roles, agent)
+    found: dict[str, Any] = {"training documents": training}
     if held_out:
         names = held_out.documents()
         test = {name: rows for name, rows in holders.documents("test.csv").items() if name in names}
         if test:
-            found["held-out documents"] = holders.attributed(test, table, roles) | {
+            found["held-out documents"] = holders.attributed(test, table, roles, agent) | {
                 "stances": holders.stances(test, analyzer)
             }
     return found
