@@ -152,7 +152,8 @@ class Scorer:
         numbers = numbers[(owners % len(strings)).argsort(kind="stable")]
         ends = counts.sum(axis=0).cumsum().tolist()
         for at, (start, end) in enumerate(pairwise([0, *ends])):
-            classes = list(map(features.word_class, words[at]))
+            # Function words have none and make no pair.
+            classes = [name for name in map(features.word_class, words[at]) if name]
             self._chunks[strings[at]] = Chunk(numbers[start:end].tobytes(), words[at], classes, known[at])
         self._characters += sum(map(len, strings))
 

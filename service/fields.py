@@ -89,13 +89,10 @@ class Flag(fields.Boolean):
 
 
 class ByLabel(fields.Dict):
-    """A number for each label: their names are the model's, so that one specification fits all. Dumped as it is."""
+    """A number for each label: their names are the model's, so that one specification fits all."""
 
     def __init__(self, **options: Any):
         super().__init__(keys=fields.String(), values=fields.Float(), required=True, **options)
-
-    def _serialize(self, value: Any, *_: Any, **__: Any) -> Any:
-        return value
 
 
 class Mark(fields.Raw):

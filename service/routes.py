@@ -147,12 +147,12 @@ def blueprint(settings: Settings, models: Models, metrics: Metrics) -> Routes:
 
     def judge() -> stream.Judge:
         analyzer = models.current()
-        manifest = answered_by(analyzer.manifest)
+        name = _name(answered_by(analyzer.manifest))
 
         def told(request: dict[str, Any]) -> dict[str, Any]:
             found = answers.stance(analyzer, request["text"], request)
-            metrics.told(manifest, found)
-            return {**found, "model": manifest}
+            metrics.told(analyzer.manifest, found)
+            return {**found, "model": name}
 
         return told
 
@@ -185,7 +185,7 @@ def blueprint(settings: Settings, models: Models, metrics: Metrics) -> Routes:
                 found = answers.stance(analyzer, text, request)
                 metrics.told(analyzer.manifest, found)
                 results.append({"index": index, **found})
-        return {"results": results, "errors": faults, "model": answered_by(analyzer.manifest)}
+        return {"results": results, "errors": faults, "model": _name(answered_by(analyzer.manifest))}
 
     whole = schemas.analyze_request(settings.max_article_chars)
 
@@ -200,7 +200,7 @@ def blueprint(settings: Settings, models: Models, metrics: Metrics) -> Routes:
         found = answers.article(analyzer, request["text"], request)
         for sentence in found["sentences"]:
             metrics.told(analyzer.manifest, sentence)
-        return {**found, "model": answered_by(analyzer.manifest)}
+        return {**found, "model": _name(answered_by(analyzer.manifest))}
 
     @routes.serves("/model", schemas.ModelCard)
     def model() -> Any:
@@ -248,6 +248,11 @@ def blueprint(settings: Settings, models: Models, metrics: Metrics) -> Routes:
 
 
 def answered_by(manifest: Any) -> Any:
-    """Name the model in the answer's headers, and return its manifest to be dumped."""
+    """Name the model in the answer's headers, and return its manifest."""
     g.model_version = manifest.version
     return manifest
+
+
+def _name(manifest: Any) -> dict[str, str]:
+    """Lay the name of the model that answered out as `schemas.ModelName` has it."""
+    return {"target": manifest.target, "version": manifest.version}
