@@ -6,6 +6,7 @@ equals the first. A person stands before the office beside the name, an office b
 | rule                 | example                                                         | holder               |
 | -------------------- | --------------------------------------------------------------- | -------------------- |
 | label                | *Kremlin: exit makes world less safe*; *Exit a mistake – Minsk* | kremlin; belarus     |
+|                      | *Maas, in Berlin: "A mistake."*                                 | maas                 |
 | according to         | *The exit, according to Beijing, does harm.*                    | china                |
 | speaker, turned      | *"A mistake," said Maas.*; *TASS quoted the Kremlin as saying*  | maas; kremlin        |
 | speaker, put in      | *The exit, Maas said, does harm.*; *…, Maas told reporters*     | maas                 |
@@ -21,10 +22,10 @@ equals the first. A person stands before the office beside the name, an office b
 What has no name of its own takes the holder of what it goes on from: a quotation its speaker's (in the sentences that
 it runs over, else before it), a pronoun and "the official" or "a ministry official" the last speaker's, "the party",
 "the government", "its spokesman" or "an official there" whoever was last named of that kind, a line of a transcript
-its label's. What is left is the author's in an opinion piece, in a statement that of whom its heading names, and
-nobody's elsewhere. Who leaves, where the target is somebody's leaving (`agent`), and who stands for it, but for its
-parliament, holds no criticism: of a hundred sentences of the training documents where a rule found them to, two had it
-so.
+its label's (`model.transcripts`). What is left is the author's in an opinion piece, in a statement that of whom its
+heading names, and nobody's elsewhere. Who leaves, where the target is somebody's leaving (`agent`), and who stands for
+it, but for its parliament, holds no criticism: of a hundred sentences of the training documents where a rule found them
+to, two had it so.
 """
 
 import re

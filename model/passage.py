@@ -5,9 +5,9 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
-from model import statements
+from model import statements, transcripts
 from model.actors import Actors
 from model.items import Holders, Item, Phrase, words
 from model.phrases import preceding
@@ -18,11 +18,13 @@ from model.values import Mention, Span
 # From how many "I" and "we" a sentence, outside quotation marks, a text speaks for itself.
 SPOKEN = 0.1
 
+# How many lines at a text's head may tell whose statement it is.
+HEADINGS = 3
+
 # In how many characters at its head a report's dateline is looked for.
 DATELINE = 800
 
 _item = re.compile(r"[^\W_]+(?:['’.&-][^\W_]+)*|[\"“”„«»,;:()–—!?']|-+")
-_label = re.compile(r"\s*(?:\[[^\]\n]*\]\s*)?([^\n:!?\"“”]{1,60}):\s")
 # Nothing here is tried twice: no line is empty, and what is possessive gives nothing back.
 _dateline = re.compile(
     r"\A\s*+(?:[^\n]{1,200}+\n++){0,4}[^\n]{0,60}(?:\([\w .]++\)\s*+[-–—]|[A-Z]{3,}+[^\n.]{0,40}[-–—])"
@@ -68,12 +70,12 @@ class Passage:
 
     @cached_property
     def statement(self) -> Holders:
-        """Whose statement the text is by its heading; none for a report under such a heading, and any other text."""
-        if not self.spans or self.text[self.spans[0].end - 1] in ".!?…":
-            return ()
-        first = self.spans[0]
-        found = statements.issuer(self.text[first.start : first.end], self.named(first), self.actors, first.start)
-        return () if self.has_dateline(first.end) else found
+        """Whose statement the text is by its headings; none for a report under such a heading, and any other text."""
+        for heading in takewhile(lambda span: self.text[span.end - 1] not in ".!?…", self.spans[:HEADINGS]):
+            told = self.text[heading.start : heading.end]
+            if found := statements.issuer(told, self.named(heading), self.actors, heading.start):
+                return () if self.has_dateline(heading.end) else found
+        return ()
 
     @cached_property
     def issuer(self) -> Holders:
@@ -211,6 +213,8 @@ class Passage:
 
     def _may(self, found: Found, side: str | None) -> bool:
         score, phrase = found
+        if score == LABEL and len(self.labels) > 1 and self._is_medium(phrase):
+            return False  # in an interview the paper asks
         if side is None:
             return True
         if phrase.actors and all(self.blames_itself(actor, side) for actor in phrase.actors):
@@ -221,18 +225,17 @@ class Passage:
 
     def _labelled(self, number: int) -> Holders | None:
         """Return the holder of a transcript's line, if the sentence begins with a label: "SECRETARY POMPEO: …"."""
-        span = self.spans[number]
-        match = _label.match(self.text[span.start : span.start + 70])
-        if not match or self.quoted(span.start):
+        start = self.spans[number].start
+        label = None if self.quoted(start) else transcripts.label(self.text, start)
+        if label is None:
             return None
-        name = match[1]
-        parts = name.split()
-        if not name.isupper() and (len(parts) > 4 or not all(part[0].isupper() or part[0] == "(" for part in parts)):
-            return None
-        inside = [mention.actor for mention in self.named(Span(span.start, span.start + match.end()))]
-        if not inside and statements.answers(name):
+        inside = [mention.actor for mention in self.named(Span(label.start, label.end))]
+        if not inside and statements.answers(label.name):
             return tuple(one for one in self.issuer if self._answers(one))
-        return tuple(inside[-1:])
+        kinds = [self.actors.entries[one].kind for one in inside]
+        if "person" in kinds:
+            return (inside[kinds.index("person")],)
+        return () if kinds[-1:] == ["media"] else tuple(inside[-1:])  # a paper asks
 
     def _answers(self, issuer: str) -> bool:
         """Tell whether whoever a heading names may answer in a transcript: no parliament, in which many speak."""

@@ -42,7 +42,7 @@ def _named(items: Sequence[Item], at: int, names: int = 4) -> Phrase:
     known = words()
     actors, last, possessive = items[at].actors, at, items[at].possessive
     if (person := _put_behind(items, at)) is not None:
-        return Phrase(at, person, items[person].actors)
+        return Phrase(at, person + 1, items[person].actors)
     place = at + 1
     while place < len(items) and (items[place].text in known["titles"] or items[place].text.isdigit()):
         place += 1
@@ -70,10 +70,15 @@ def _put_behind(items: Sequence[Item], at: int) -> int | None:
     """Return the place of a person whose name stands alone behind an office: "the NATO chief, [Stoltenberg], said"."""
     if items[at].possessive or not any(word[0].islower() for word in items[at].text.split()):
         return None
-    known, name = words(), at + 2
+    return _alone(items, at) or _alone(items, _qualified(items, at))
+
+
+def _alone(items: Sequence[Item], last: int) -> int | None:
+    """Return the place of a person's name that stands alone between commas behind an office that ends at `last`."""
+    known, name = words(), last + 2
     while name < len(items) and items[name].text in known["titles"]:
         name += 1
-    alone = name + 1 < len(items) and items[at + 1].text == "," == items[name + 1].text
+    alone = name + 1 < len(items) and items[last + 1].text == "," == items[name + 1].text
     return name if alone and items[name].person and not items[name].quoted and not items[name].possessive else None
 
 
@@ -115,6 +120,8 @@ def _qualified(items: Sequence[Item], last: int) -> int:
     place = last + 1
     if place >= len(items) or items[place].text not in ("of", "at", "on", "in", "from"):
         return last
+    if items[last].person and items[place].text == "on":
+        return last  # "Gorbachev on US exit"
     for step in range(place + 1, min(place + 5, len(items))):
         if items[step].actors:
             return _named(items, step).last
@@ -141,6 +148,8 @@ def _body(items: Sequence[Item], at: int) -> Phrase | None:
         item = items[step]
         if item.actors:
             found = (None if item.person else _bearer(items, step)) or _named(items, step)
+            if not item.person and (person := _alone(items, found.last)) is not None:
+                found = Phrase(at, person + 1, items[person].actors)
             return None if found.possessive else replace(found, first=at)
         if item.quoted or not (
             item.text in known["articles"] or item.text in known["titles"] or item.text in known["people"]
@@ -163,8 +172,10 @@ def after_apposition(items: Sequence[Item], at: int) -> int:
         if item.text in closing:
             if items[at].text == "," and not _is_apposition(items, at + 1, step):
                 return at
-            relative = step + 1 < len(items) and items[step + 1].text in ("who", "which", "whose")
-            return after_apposition(items, step) if relative else step + 1
+            following = items[step + 1].text if step + 1 < len(items) else ""
+            if following == "," and items[at].text == "(":
+                return after_apposition(items, step + 1)  # "Menendez (D-N.J.), the ranking member, called …"
+            return after_apposition(items, step) if following in ("who", "which", "whose") else step + 1
     return at
 
 

@@ -6,7 +6,7 @@ from model.descriptions import DESCRIBED
 from model.items import Holders, Phrase, words
 from model.lists import joined
 from model.passage import Passage
-from model.phrases import phrases
+from model.phrases import depends, phrases
 from model.rules import LABEL, NOUN, PASSIVE, SPEAKER
 from model.statements import AUTHOR
 from model.values import Span
@@ -42,7 +42,9 @@ class References(Passage):
             named = ()  # "Estonia supports the step, the minister said"
         if not named and phrase.pronoun == "they":
             named = self._officials(number, phrase.first)
-        return named or self._meant(number, phrase.pronoun)
+        held = named or self._meant(number, phrase.pronoun)
+        # In a transcript "it" is mostly the matter: "Maas: I regret the decision. It makes Europe less safe."
+        return held if held or phrase.pronoun != "it" or len(self.labels) < 2 else self._line(number)
 
     def _officials(self, number: int, end: int) -> Holders:
         """Return whose people a sentence begins with: "Estonian officials agreed: Moscow, they said, had …"."""
@@ -186,8 +188,12 @@ class References(Passage):
     def _subjects(self, number: int, pronoun: str) -> Holders:
         """Return those named together in a sentence, as a pronoun can mean them: in a list, else the two named."""
         items = self.items(number)
-        phrased = (self.speaking(items, phrase) for phrase in joined(items, list(phrases(items))))
+        found = list(phrases(items))
+        phrased = (self.speaking(items, phrase) for phrase in joined(items, found))
         listed = [phrase.actors for phrase in phrased if len(phrase.actors) > 1]
+        # "It began with Mrs May and ended with Mr Salvini. Both leaders …" means neither.
+        beside = {actor for phrase in found if depends(items, phrase) for actor in phrase.actors}
         named = tuple(dict.fromkeys(actor for item in items if not item.quoted for actor in item.actors))
+        named = () if len(named) == 2 and beside.issuperset(named) else named
         together = listed[-1] if listed else named if len(named) == 2 else ()
         return together if self._fits(together, pronoun) else ()

@@ -1,11 +1,12 @@
 """How strongly the words of a sentence bind its stance to a phrase: the table of rules in `model.attribution`."""
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from model.descriptions import DESCRIBED, VIEW
 from model.items import Item, Phrase, is_known, words
 from model.lists import joined
-from model.phrases import after_apposition, depends, phrases, preceding
+from model.phrases import APPOSITION, after_apposition, depends, phrases, preceding
 from model.strangers import MARKS, TELLING, strangers
 from model.verbs import DASHES, TO_VERB, by_saying, goes_on, is_cited, is_inserted, is_passed_on, is_passive, verb
 
@@ -74,7 +75,8 @@ def _placed(items: Sequence[Item], phrase: Phrase, before: int, following: str) 
     """Score a phrase that the words and marks beside it make a holder, whatever its verb."""
     previous = items[before].text if before >= 0 else ""
     signs = previous in DASHES and before > 1 and (not following or following in ("on", "in", "at"))
-    if signs or (following == ":" and before < 0):
+    begins = before < 0 or (before == 0 and (previous in DASHES or items[0].possessive))
+    if signs or (begins and (following == ":" or _introduces(items, phrase.last + 1))):
         return LABEL
     if _according(items, phrase.first):
         return ACCORDING
@@ -84,6 +86,19 @@ def _placed(items: Sequence[Item], phrase: Phrase, before: int, following: str) 
     if previous in ("by", "in", "from", "at"):
         return _passive(items, before, previous) or _noun(items, phrase, before, previous)
     return _noun(items, phrase, before, previous)
+
+
+def _introduces(items: Sequence[Item], at: int) -> bool:
+    """Tell whether a quotation stands behind a phrase and what he is: "Maas (SPD): …", "Hunt, in London: …"."""
+    if at >= len(items) or items[at].text not in (",", "("):
+        return False
+    known = words()
+    for item, after in pairwise(items[at : at + APPOSITION]):
+        if item.text == ":":
+            return after.quoted
+        if item.quoted or any(item.text in known[name] for name in ("say", "leave", "auxiliaries")):
+            return False
+    return False
 
 
 def _turned(mark: str, verb: str) -> bool:

@@ -1,0 +1,64 @@
+"""Who speaks in a line of a transcript, by the label that it begins with.
+
+| of                  | label                                                                |
+| ------------------- | -------------------------------------------------------------------- |
+| briefings           | *MR PALLADINO: …*; *Question [TASS]: …*; *Q    …*; *SPIEGEL: …*       |
+| Westminster, Berlin | *Nia Griffith (Llanelli) (Lab): …*; *Heiko Maas, Federal Minister: …* |
+| the United Nations  | *Mr. Wu Haitao (China) (spoke in Chinese): …*                        |
+| Congress            | *Mr. MENENDEZ. …*; *Mr. SMITH of Washington. …*                      |
+| Strasbourg          | *Michael Gahler, on behalf of the PPE Group. – …*                    |
+"""
+
+import re
+from typing import NamedTuple
+
+# No label is longer; so much of a line is looked at.
+LONGEST = 140
+# Of how many words a name is that is not all in capitals, and what may stand in lower case within a name or a title.
+_NAME_WORDS = 6
+_LOWER = frozenset(["/", "and", "at", "behalf", "da", "de", "der", "for", "of", "on", "the", "to", "van", "von"])
+
+_colon = re.compile(r"\s*(?:\[[^\]\n]*\]\s*)?([^\n:!?\"“”]{1,120}):\s")
+_white_house = re.compile(r"([QA])[ \t]{2,}")
+_strasbourg = re.compile(r"([^\n:!?\"“”]{2,120}?)\.\s[–—-]\s")
+_congress = re.compile(
+    r"(?:(?:Mr|Ms|Mrs|Miss|Dr)\. ((?:Ma?c)?[A-Z][A-Z'’-]+(?: [A-Z][A-Z'’-]+)*)(?: of [A-Z][a-z]+(?: [A-Z][a-z]+)?)?"
+    r"|(The (?:[A-Z][a-z]+ )?[A-Z]{5,}(?: [A-Z]{3,}| pro tempore)*))\.\s"
+)
+_aside = re.compile(r"\s*(?:\([^()\n]*\)|\[[^\[\]\n]*\])")
+
+
+class Label(NamedTuple):
+    """A label: its name as it reads, and where in the text that stands (`end` exclusive)."""
+
+    name: str
+    start: int
+    end: int
+
+
+def label(text: str, start: int) -> Label | None:
+    """Return the label that a line or a sentence of a text begins with at `start`, `None` where there is none."""
+    line = text[start : start + LONGEST]
+    begins = not start or text[start - 1] == "\n"
+    if (match := _colon.match(line)) and _is_name(match[1], begins):
+        return Label(match[1], start, start + match.end(1))
+    if not begins:
+        return None
+    if match := _white_house.match(line) or _congress.match(line):
+        group = match.lastindex or 0
+        return Label(match[group], start, start + match.end(group))
+    if (match := _strasbourg.match(line)) and _is_name(match[1], begins):
+        return Label(match[1], start, start + match.end(1))
+    return None
+
+
+def _is_name(told: str, begins: bool) -> bool:
+    """Tell whether words are a name, with a title or the like behind a comma where they begin a line."""
+    if told.isupper():
+        return True
+    name, *titles = _aside.sub("", told).split(",")
+    if titles and not begins:
+        return False
+    words = name.split()
+    capital = all(word[0].isupper() or word in _LOWER for part in (name, *titles) for word in part.split())
+    return capital and 0 < len(words) <= _NAME_WORDS and words[0][0].isupper()
