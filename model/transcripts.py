@@ -25,7 +25,7 @@ _congress = re.compile(
     r"(?:(?:Mr|Ms|Mrs|Miss|Dr)\. ((?:Ma?c)?[A-Z][A-Z'’-]+(?: [A-Z][A-Z'’-]+)*)(?: of [A-Z][a-z]+(?: [A-Z][a-z]+)?)?"
     r"|(The (?:[A-Z][a-z]+ )?[A-Z]{5,}(?: [A-Z]{3,}| pro tempore)*))\.\s"
 )
-_aside = re.compile(r"\s*(?:\([^()\n]*\)|\[[^\[\]\n]*\])")
+_aside = re.compile(r"(?:\([^()\n]*\)|\[[^\[\]\n]*\])")
 
 
 class Label(NamedTuple):
