@@ -152,6 +152,8 @@ class Reader(References):
 
         In a report a quarter of the sentences takes a side, and somebody holds nearly all of them.
         """
+        if self.marked_opinion:
+            return True
         if len(self.labels) > 1:
             return False
         if self.speaks_itself:

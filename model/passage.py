@@ -69,27 +69,37 @@ class Passage:
         return list(self.labels)
 
     @cached_property
+    def headings(self) -> list[Span]:
+        """The lines at the text's head that are no sentences, `HEADINGS` at most."""
+        return list(takewhile(lambda span: self.text[span.end - 1] not in ".!?…", self.spans[:HEADINGS]))
+
+    @cached_property
     def statement(self) -> Holders:
         """Whose statement the text is by its headings; none for a report under such a heading, and any other text."""
-        for heading in takewhile(lambda span: self.text[span.end - 1] not in ".!?…", self.spans[:HEADINGS]):
+        for heading in self.headings:
             told = self.text[heading.start : heading.end]
             if found := statements.issuer(told, self.named(heading), self.actors, heading.start):
                 return () if self.has_dateline(heading.end) else found
         return ()
 
     @cached_property
+    def marked_opinion(self) -> bool:
+        """Whether the text says that it is somebody's opinion: "EDITORIAL: …", "The writer is a former …"."""
+        return statements.is_opinion([self.text[one.start : one.end] for one in self.headings], self.text)
+
+    @cached_property
     def issuer(self) -> Holders:
         """Who speaks as "we" or "I": whose statement the text is, the body named in its heading, or its author."""
-        if not self.spans:
-            return ()
+        if not self.spans or self.marked_opinion:
+            return (AUTHOR,) if self.spans else ()
         first = self.spans[0]
         heading = self.text[first.start : first.end]
         return self.statement or statements.speaker(heading, self.named(first), self.actors)
 
     @cached_property
     def speaks_itself(self) -> bool:
-        """Whether the text is a statement or says "I" or "we" outside quotation marks, as news does but by a slip."""
-        if self.statement:
+        """Whether the text is a statement or an opinion, or says "I" or "we" outside quotations as news never does."""
+        if self.statement or self.marked_opinion:
             return True
         spoken = sum(not self.quoted(match.start()) for match in _first_person.finditer(self.text))
         return spoken > SPOKEN * len(self.spans)

@@ -19,6 +19,8 @@ SUBORDINATE = 30
 CONTRASTS = frozenset(["while", "whereas", "though", "although"])
 # Over how many words what is told by ", saying that" reaches.
 TOLD = 40
+# Who ought to say something has not said it.
+_OUGHT = frozenset(["must", "ought", "should"])
 # What a noun of stance is followed by.
 _TOWARD = frozenset(["for", "to", "of", "against", "over", "at", "about", "that"])
 
@@ -189,7 +191,7 @@ def _subject(items: Sequence[Item], phrase: Phrase, before: int, at: int) -> int
     does, judged, place = verb(items, at)
     subordinate = subordinate or (previous in known["speech"] and before > 0)  # "he said Russia had made it so"
     if does in known["say"] or does in known["saying"]:
-        if judged:
+        if judged or (not phrase.pronoun and any(item.text in _OUGHT for item in items[at:place])):
             return 0
         return _speaking(items, phrase, before, subordinate, range(at, place))
     begins = previous in ("", ",", "and", "but", "yet", "so", "then") or previous in DASHES or before < 0

@@ -14,9 +14,21 @@ _KIND = (
     r"(?:statements?|remarks|comments?|communiqué|declaration|address|speech|intervention|briefing|gaggle"
     r"|(?:press )?(?:conference|release|briefing|statement))"
 )
+# What comes after this is what it is about, and where it was made.
+_ABOUT = r"(?:about|after|ahead|at|concerning|following|in|on|regarding)\b"
 # What comes after it says whose it is.
-_BY = re.compile(rf"(?:\A|[:–—-] ?)(?:[\w'’]+ ){{0,3}}{_KIND}\b[^\n.!?]{{0,40}}?\b(?:by|of|from)\b", re.IGNORECASE)
+_BY = re.compile(
+    rf"(?:\A|[:–—-] ?)(?:[\w'’]+ ){{0,3}}{_KIND}\b(?:(?!\b{_ABOUT})[^\n.!?]){{0,40}}?\b(?:by|of|from)\b", re.IGNORECASE
+)
 _BEHALF = re.compile(r"\bon behalf of\b", re.IGNORECASE)
+_ISSUED = re.compile(r"(?:issued|released|published) by\b", re.IGNORECASE)
+# What says of a text that it is its author's opinion: a line of its own at the head, or before a colon.
+_OPINION = re.compile(
+    r"(?:guest |lead |staff )?(?:column|comment|commentary|editorial|leader|leading article|letters?(?: to the editor)?"
+    r"|op-?ed|opinion|our view|perspective|viewpoint)(?: board| contributors?| page)?(?: ?:|\Z)",
+    re.IGNORECASE,
+)
+_SIGNED = re.compile(r"\bThe writer (?:is|was|served|teaches|works)\b")
 # Left out are the words that are verbs in a headline: "Warsaw comments on the notice".
 _THEIRS = re.compile(
     r"(?:['’]s?)?(?: (?:regular|weekly|daily|opening|prepared))*+ "
@@ -24,8 +36,7 @@ _THEIRS = re.compile(
     re.IGNORECASE,
 )
 _MINISTRY = re.compile(r"\b(?:foreign ministry|foreign affairs|MFA)\b", re.IGNORECASE)
-# And what comes after this is what it is about, and where it was made.
-_ABOUT = re.compile(r"\b(?:about|after|ahead|at|concerning|following|in|on|regarding)\b", re.IGNORECASE)
+_about = re.compile(rf"\b{_ABOUT}", re.IGNORECASE)
 # What a transcript calls the one who answers by his part.
 _ANSWERING = frozenset(
     [
@@ -46,16 +57,21 @@ def issuer(heading: str, named: Sequence[Mention], actors: Actors, start: int) -
 
     `named` are the mentions in the heading, `start` its place in the text.
     """
-    match = _BEHALF.search(heading) or _BY.search(heading)
+    match = _BEHALF.search(heading) or _BY.search(heading) or _ISSUED.match(heading)
     if match is None:
         theirs = (one for one in reversed(named) if _THEIRS.match(heading, one.span.end - start))
         return tuple([one.actor for one in theirs][:1])
-    about = _ABOUT.search(heading, match.end())
+    about = _about.search(heading, match.end())
     place, end = match.end(), about.start() if about else len(heading)
     found = [one.actor for one in named if place <= one.span.start - start < end][:1]
     if _MINISTRY.search(heading, 0, end):  # "the Ministry of Foreign Affairs, Moscow"
         found = [actors.office(one, "foreign ministry") or one for one in found]
     return tuple(found)
+
+
+def is_opinion(headings: Sequence[str], text: str) -> bool:
+    """Tell whether a text is marked as its author's opinion: in one of its headings, or by a line about the writer."""
+    return any(map(_OPINION.match, headings)) or _SIGNED.search(text) is not None
 
 
 def speaker(heading: str, named: Sequence[Mention], actors: Actors) -> Holders:
