@@ -42,9 +42,23 @@ class References(Passage):
             named = ()  # "Estonia supports the step, the minister said"
         if not named and phrase.pronoun == "they":
             named = self._officials(number, phrase.first)
-        held = named or self._meant(number, phrase.pronoun)
+        held = named or self._person_before(number, phrase, colon=True)
+        held = held or self._meant(number, phrase.pronoun) or self._person_before(number, phrase, colon=False)
         # In a transcript "it" is mostly the matter: "Maas: I regret the decision. It makes Europe less safe."
         return held if held or phrase.pronoun != "it" or len(self.labels) < 2 else self._line(number)
+
+    def _person_before(self, number: int, phrase: Phrase, colon: bool) -> Holders:
+        """Return the one person named before "he" or "she" in a sentence, or before a colon that stands before that.
+
+        "Putin's reaction was mild, but he called …"; "Maas was blunt: the exit, he said, …"
+        """
+        if phrase.pronoun not in ("he", "she"):
+            return ()
+        items = self.items(number)[: phrase.first]
+        if colon:
+            items = items[: next((at for at, item in enumerate(items) if item.text == ":" and not item.quoted), 0)]
+        named = {item.actors for item in items if item.person and not item.quoted}
+        return named.pop() if len(named) == 1 else ()
 
     def _officials(self, number: int, end: int) -> Holders:
         """Return whose people a sentence begins with: "Estonian officials agreed: Moscow, they said, had …"."""

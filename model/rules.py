@@ -85,7 +85,7 @@ def _placed(items: Sequence[Item], phrase: Phrase, before: int, following: str) 
     turned = before > 0 and _turned(items[before - 1].text, previous) and not goes_on(items, phrase)
     if turned or (is_cited(items, phrase.last + 1) and previous != "by"):
         return TURNED
-    if previous in ("by", "in", "from", "at"):
+    if previous in ("by", "in", "from", "at", "across"):
         return _passive(items, before, previous) or _noun(items, phrase, before, previous)
     return _noun(items, phrase, before, previous)
 

@@ -17,9 +17,11 @@ def verb(items: Sequence[Item], at: int) -> tuple[str, bool, int]:
     """Return a phrase's verb, "" for none, whether it is judged by it ("was criticised"), and where the verb stands."""
     known = words()
     first, being = "", False
+    opened = at < len(items) and items[at].quoted  # 'Cuba "firmly rejects" the withdrawal'
     for step in range(at, min(at + TO_VERB, len(items))):
         text = items[step].text
-        if items[step].quoted or items[step].actors or text in DASHES or text in (";", "(", "and", "or"):
+        opened = opened and items[step].quoted
+        if (items[step].quoted and not opened) or items[step].actors or text in DASHES or text in (";", "(", "and", "or"):
             break
         if text in known["pronouns"] and step and items[step - 1].text.endswith((",", "ing")):
             break  # "Russia, he said, had …", "hands Moscow a victory, letting it blame …"
