@@ -154,7 +154,7 @@ class Reader(References):
         """
         if self.marked_opinion:
             return True
-        if len(self.labels) > 1:
+        if self.transcribed:
             return False
         if self.speaks_itself:
             return True

@@ -1,42 +1,23 @@
-"""A text as attribution reads it: words, quotations and labels, and whom each sentence by itself makes speak."""
+"""A text as attribution reads it, sentence by sentence: words, names, and whom each by itself makes speak."""
 
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import cached_property
-from itertools import pairwise, takewhile
+from itertools import pairwise
 
-from model import statements, transcripts
 from model.actors import Actors
 from model.items import Holders, Item, Phrase, words
 from model.phrases import preceding
 from model.rules import LABEL, LEAVING, SPEAKER, Found, scored
-from model.statements import AUTHOR
 from model.values import Mention, Span
-
-# From how many "I" and "we" a sentence, outside quotation marks, a text speaks for itself.
-SPOKEN = 0.1
-
-# How many lines at a text's head may tell whose statement it is.
-HEADINGS = 3
-
-# In how many characters at its head a report's dateline is looked for.
-DATELINE = 800
+from model.voices import Voices
 
 _item = re.compile(r"[^\W_]+(?:['’.&-][^\W_]+)*|[\"“”„«»,;:()–—!?']|-+")
-# Nothing here is tried twice: no line is empty, and what is possessive gives nothing back.
-_dateline = re.compile(
-    r"\A\s*+(?:[^\n]{1,200}+\n++){0,4}[^\n]{0,60}(?:\([\w .]++\)\s*+[-–—]|[A-Z]{3,}+[^\n.]{0,40}[-–—])"
-)
-_first_person = re.compile(r"\b(?:I|[Ww]e|[Oo]ur|[Mm]y|us)\b")
 
 
-class Passage:
-    """A text being read; what a sentence says of its speaker is found out once, when it is asked for.
-
-    `spans` are the sentences, `mentions` what `actors` found in the text, `quoted` its `quotations`.
-    """
+class Passage(Voices):
+    """A text being read; what a sentence says of its speaker is found out once, when it is asked for."""
 
     def __init__(
         self,
@@ -47,66 +28,14 @@ class Passage:
         quoted: Sequence[Span],
         agent: str | None,
     ):
-        self.text, self.spans, self.mentions, self.actors, self.agent = text, spans, mentions, actors, agent
-        self._starts = [mention.span.start for mention in mentions]
+        super().__init__(text, spans, mentions, actors, quoted)
+        self.agent = agent
         self._begins = [span.start for span in spans]
-        self._quotations = quoted
-        self._opened = [quotation.start for quotation in quoted]
         self._items: dict[Span, list[Item]] = {}
         self._found: dict[Span, list[Found]] = {}
         self._own: dict[tuple[int, str | None], Found | None] = {}
         self._worded: dict[Span, str] = {}
         self._resolved: dict[int, Holders] = {}
-
-    @cached_property
-    def labels(self) -> dict[int, Holders]:
-        """The holders of a transcript's labels, by the numbers of the sentences that begin with one."""
-        return {number: label for number in range(len(self.spans)) if (label := self._labelled(number)) is not None}
-
-    @cached_property
-    def labelled_lines(self) -> list[int]:
-        """The numbers of the sentences that begin with a transcript's label."""
-        return list(self.labels)
-
-    @cached_property
-    def headings(self) -> list[Span]:
-        """The lines at the text's head that are no sentences, `HEADINGS` at most."""
-        return list(takewhile(lambda span: self.text[span.end - 1] not in ".!?…", self.spans[:HEADINGS]))
-
-    @cached_property
-    def statement(self) -> Holders:
-        """Whose statement the text is by its headings; none for a report under such a heading, and any other text."""
-        for heading in self.headings:
-            told = self.text[heading.start : heading.end]
-            if found := statements.issuer(told, self.named(heading), self.actors, heading.start):
-                return () if self.has_dateline(heading.end) else found
-        return ()
-
-    @cached_property
-    def marked_opinion(self) -> bool:
-        """Whether the text says that it is somebody's opinion: "EDITORIAL: …", "The writer is a former …"."""
-        return statements.is_opinion([self.text[one.start : one.end] for one in self.headings], self.text)
-
-    @cached_property
-    def issuer(self) -> Holders:
-        """Who speaks as "we" or "I": whose statement the text is, the body named in its heading, or its author."""
-        if not self.spans or self.marked_opinion:
-            return (AUTHOR,) if self.spans else ()
-        first = self.spans[0]
-        heading = self.text[first.start : first.end]
-        return self.statement or statements.speaker(heading, self.named(first), self.actors)
-
-    @cached_property
-    def speaks_itself(self) -> bool:
-        """Whether the text is a statement or an opinion, or says "I" or "we" outside quotations as news never does."""
-        if self.statement or self.marked_opinion:
-            return True
-        spoken = sum(not self.quoted(match.start()) for match in _first_person.finditer(self.text))
-        return spoken > SPOKEN * len(self.spans)
-
-    def has_dateline(self, start: int) -> bool:
-        """Tell whether the text begins as a report does, from a place on: "VILNIUS (BNS) - "."""
-        return _dateline.search(self.text[start : start + DATELINE]) is not None
 
     def items(self, number: int) -> list[Item]:
         """Cut a sentence into its words, marks and names."""
@@ -158,16 +87,6 @@ class Passage:
         if at < 0 or self._quotations[at].end <= span.start + 1:
             return None
         return self._quotations[at]
-
-    def named(self, span: Span) -> Sequence[Mention]:
-        """Return the mentions that begin within a span."""
-        first = bisect_right(self._starts, span.start - 1)
-        return self.mentions[first : bisect_right(self._starts, span.end - 1)]
-
-    def quoted(self, place: int) -> bool:
-        """Tell whether a place stands within quotation marks."""
-        at = bisect_right(self._opened, place) - 1
-        return at >= 0 and place < self._quotations[at].end
 
     def speaking(self, items: Sequence[Item], phrase: Phrase) -> Phrase:
         """Return a phrase without its actors where somebody speaks for himself: "a former NATO official"."""
@@ -223,33 +142,15 @@ class Passage:
 
     def _may(self, found: Found, side: str | None) -> bool:
         score, phrase = found
-        if score == LABEL and len(self.labels) > 1 and self._is_medium(phrase):
+        if score == LABEL and self.transcribed and self._is_medium(phrase):
             return False  # in an interview the paper asks
         if side is None:
             return True
         if phrase.actors and all(self.blames_itself(actor, side) for actor in phrase.actors):
             return False
-        if score <= LEAVING and (self.speaks_itself or len(self.labels) > 1):
+        if score <= LEAVING and (self.speaks_itself or self.transcribed):
             return False  # who acts in an opinion piece or in somebody's speech is what it is about
         return score != LEAVING or side == "support"
-
-    def _labelled(self, number: int) -> Holders | None:
-        """Return the holder of a transcript's line, if the sentence begins with a label: "SECRETARY POMPEO: …"."""
-        start = self.spans[number].start
-        label = None if self.quoted(start) else transcripts.label(self.text, start)
-        if label is None:
-            return None
-        inside = [mention.actor for mention in self.named(Span(label.start, label.end))]
-        if not inside and statements.answers(label.name):
-            return tuple(one for one in self.issuer if self._answers(one))
-        kinds = [self.actors.entries[one].kind for one in inside]
-        if "person" in kinds:
-            return (inside[kinds.index("person")],)
-        return () if kinds[-1:] == ["media"] else tuple(inside[-1:])  # a paper asks
-
-    def _answers(self, issuer: str) -> bool:
-        """Tell whether whoever a heading names may answer in a transcript: no parliament, in which many speak."""
-        return issuer != AUTHOR and self.actors.entries[issuer].kind != "parliament"
 
     def _words(self, start: int, end: int) -> Iterator[Item]:
         quoted = self.quoted

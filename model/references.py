@@ -30,7 +30,7 @@ class References(Passage):
     def _whom(self, number: int, phrase: Phrase) -> Holders:
         """Return whom a phrase of a sentence means."""
         if phrase.pronoun in ("i", "we"):
-            return self._line(number) if len(self.labels) > 1 else self.issuer
+            return self._line(number) if self.transcribed else self.issuer
         if phrase.pronoun in DESCRIBED:
             return self._described(number, phrase)
         if not phrase.pronoun:
@@ -43,9 +43,9 @@ class References(Passage):
         if not named and phrase.pronoun == "they":
             named = self._officials(number, phrase.first)
         held = named or self._person_before(number, phrase, colon=True)
-        held = held or self._meant(number, phrase.pronoun) or self._person_before(number, phrase, colon=False)
-        # In a transcript "it" is mostly the matter: "Maas: I regret the decision. It makes Europe less safe."
-        return held if held or phrase.pronoun != "it" or len(self.labels) < 2 else self._line(number)
+        if not held and phrase.pronoun == "it" and self.transcribed:
+            return self._line(number)  # the matter, mostly: "Maas: I regret the decision. It makes Europe less safe."
+        return held or self._meant(number, phrase.pronoun) or self._person_before(number, phrase, colon=False)
 
     def _person_before(self, number: int, phrase: Phrase, colon: bool) -> Holders:
         """Return the one person named before "he" or "she" in a sentence, or before a colon that stands before that.
@@ -68,7 +68,9 @@ class References(Passage):
         return first.actors if first and plural else ()
 
     def _line(self, number: int) -> Holders:
-        """Return the label's holder of the transcript's line that a sentence stands in."""
+        """Return the label's holder of the transcript's line that a sentence stands in, or who answers an interview."""
+        if self.questions:
+            return () if number in self.questions else self.interviewee
         at = bisect_right(self.labelled_lines, number) - 1
         return self.labels[self.labelled_lines[at]] if at >= 0 else ()
 
@@ -76,7 +78,7 @@ class References(Passage):
         quotation = self.goes_on(number)
         if quotation is not None:
             return self._speaker_of(quotation)
-        return self._line(number) if len(self.labels) > 1 else ()
+        return self._line(number) if self.transcribed else ()
 
     def _speaker_of(self, quotation: Span) -> Holders:
         first = max(bisect_right(self._begins, quotation.start) - 1, 0)

@@ -10,7 +10,10 @@
 """
 
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
+
+from model.values import Span
 
 # No label is longer; so much of a line is looked at.
 LONGEST = 140
@@ -19,7 +22,7 @@ _NAME_WORDS = 6
 _LOWER = frozenset(["/", "and", "at", "behalf", "da", "de", "der", "for", "of", "on", "the", "to", "van", "von"])
 
 _colon = re.compile(r"\s*(?:\[[^\]\n]*\]\s*)?([^\n:!?\"“”]{1,120}):\s")
-_white_house = re.compile(r"([QA])[ \t]{2,}")
+_letter = re.compile(r"([QA])(?:\. |[ \t]{2,})")
 _strasbourg = re.compile(r"([^\n:!?\"“”]{2,120}?)\.\s[–—-]\s")
 _congress = re.compile(
     r"(?:(?:Mr|Ms|Mrs|Miss|Dr)\. ((?:Ma?c)?[A-Z][A-Z'’-]+(?: [A-Z][A-Z'’-]+)*)(?: of [A-Z][a-z]+(?: [A-Z][a-z]+)?)?"
@@ -44,12 +47,23 @@ def label(text: str, start: int) -> Label | None:
         return Label(match[1], start, start + match.end(1))
     if not begins:
         return None
-    if match := _white_house.match(line) or _congress.match(line):
+    if match := _letter.match(line) or _congress.match(line):
         group = match.lastindex or 0
         return Label(match[group], start, start + match.end(group))
     if (match := _strasbourg.match(line)) and _is_name(match[1], begins):
         return Label(match[1], start, start + match.end(1))
     return None
+
+
+def questions(text: str, spans: Sequence[Span]) -> list[int]:
+    """Return the numbers of the sentences that are questions on lines of their own and have no label."""
+    found = []
+    for number, span in enumerate(spans):
+        if text.endswith("?", span.start, span.end) and label(text, span.start) is None:
+            before, after = text[max(span.start - 2, 0) : span.start], text[span.end : span.end + 2]
+            if before.strip(" ")[-1:] in ("", "\n") and after.strip(" ")[:1] in ("", "\n"):
+                found.append(number)
+    return found
 
 
 def _is_name(told: str, begins: bool) -> bool:

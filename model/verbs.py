@@ -21,7 +21,12 @@ def verb(items: Sequence[Item], at: int) -> tuple[str, bool, int]:
     for step in range(at, min(at + TO_VERB, len(items))):
         text = items[step].text
         opened = opened and items[step].quoted
-        if (items[step].quoted and not opened) or items[step].actors or text in DASHES or text in (";", "(", "and", "or"):
+        if (
+            (items[step].quoted and not opened)
+            or items[step].actors
+            or text in DASHES
+            or text in (";", "(", "and", "or")
+        ):
             break
         if text in known["pronouns"] and step and items[step - 1].text.endswith((",", "ing")):
             break  # "Russia, he said, had …", "hands Moscow a victory, letting it blame …"

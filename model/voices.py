@@ -1,0 +1,148 @@
+"""Whose voice a text has: a report's, an opinion's, that of who issues a statement, those of a transcript."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from functools import cached_property
+from itertools import takewhile
+
+from model import statements, transcripts
+from model.actors import Actors
+from model.items import Holders
+from model.statements import AUTHOR
+from model.values import Mention, Span
+
+# From how many "I" and "we" a sentence, outside quotation marks, a text speaks for itself.
+SPOKEN = 0.1
+# From how many questions on lines of their own such a text is an interview.
+QUESTIONS = 3
+# How many lines at a text's head may tell whose statement it is.
+HEADINGS = 3
+# In how many characters at its head a report's dateline is looked for.
+DATELINE = 800
+
+# Nothing here is tried twice: no line is empty, and what is possessive gives nothing back.
+_dateline = re.compile(
+    r"\A\s*+(?:[^\n]{1,200}+\n++){0,4}[^\n]{0,60}(?:\([\w .]++\)\s*+[-–—]|[A-Z]{3,}+[^\n.]{0,40}[-–—])"
+)
+_first_person = re.compile(r"\b(?:I|[Ww]e|[Oo]ur|[Mm]y|us)\b")
+
+
+class Voices:
+    """A text and who speaks in it unquoted, found out once, when it is asked for.
+
+    `spans` are the sentences, `mentions` what `actors` found in the text, `quoted` its `quotations`.
+    """
+
+    def __init__(
+        self, text: str, spans: Sequence[Span], mentions: Sequence[Mention], actors: Actors, quoted: Sequence[Span]
+    ):
+        self.text, self.spans, self.mentions, self.actors = text, spans, mentions, actors
+        self._starts = [mention.span.start for mention in mentions]
+        self._quotations = quoted
+        self._opened = [quotation.start for quotation in quoted]
+
+    def named(self, span: Span) -> Sequence[Mention]:
+        """Return the mentions that begin within a span."""
+        first = bisect_right(self._starts, span.start - 1)
+        return self.mentions[first : bisect_right(self._starts, span.end - 1)]
+
+    def quoted(self, place: int) -> bool:
+        """Tell whether a place stands within quotation marks."""
+        at = bisect_right(self._opened, place) - 1
+        return at >= 0 and place < self._quotations[at].end
+
+    @cached_property
+    def labels(self) -> dict[int, Holders]:
+        """The holders of a transcript's labels, by the numbers of the sentences that begin with one."""
+        return {number: label for number in range(len(self.spans)) if (label := self._labelled(number)) is not None}
+
+    @cached_property
+    def labelled_lines(self) -> list[int]:
+        """The numbers of the sentences that begin with a transcript's label."""
+        return list(self.labels)
+
+    @cached_property
+    def headings(self) -> list[Span]:
+        """The lines at the text's head that are no sentences, `HEADINGS` at most."""
+        return list(takewhile(lambda span: self.text[span.end - 1] not in ".!?…", self.spans[:HEADINGS]))
+
+    @cached_property
+    def statement(self) -> Holders:
+        """Whose statement the text is by its headings; none for a report under such a heading, and any other text."""
+        for heading in self.headings:
+            told = self.text[heading.start : heading.end]
+            if found := statements.issuer(told, self.named(heading), self.actors, heading.start):
+                return () if self.has_dateline(heading.end) else found
+        return ()
+
+    @cached_property
+    def marked_opinion(self) -> bool:
+        """Whether the text says that it is somebody's opinion: "EDITORIAL: …", "The writer is a former …"."""
+        return statements.is_opinion([self.text[one.start : one.end] for one in self.headings], self.text)
+
+    @cached_property
+    def questions(self) -> frozenset[int]:
+        """The numbers of the sentences by which an interview without labels asks; its answers say "I" or "we"."""
+        found = transcripts.questions(self.text, self.spans)
+        return frozenset(found if len(found) >= QUESTIONS and self._spoken >= SPOKEN * len(self.spans) else ())
+
+    @cached_property
+    def transcribed(self) -> bool:
+        """Whether several speak in the text, each in lines of his own."""
+        return bool(self.questions) or len(self.labels) > 1
+
+    @cached_property
+    def interviewee(self) -> Holders:
+        """Who answers an interview without labels: the person whom its first question names, else the first named."""
+        first = self.spans[min(self.questions)]
+        for span in (first, Span(0, first.start)):
+            for mention in self.named(span):
+                if self.actors.entries[mention.actor].kind == "person":
+                    return (mention.actor,)
+        return ()
+
+    @cached_property
+    def issuer(self) -> Holders:
+        """Who speaks as "we" or "I": whose statement the text is, the body named in its heading, or its author."""
+        if self.questions:
+            return self.interviewee
+        if not self.spans or self.marked_opinion:
+            return (AUTHOR,) if self.spans else ()
+        first = self.spans[0]
+        heading = self.text[first.start : first.end]
+        return self.statement or statements.speaker(heading, self.named(first), self.actors)
+
+    @cached_property
+    def speaks_itself(self) -> bool:
+        """Whether the text is a statement or an opinion, or says "I" or "we" outside quotations as news never does."""
+        if self.statement or self.marked_opinion:
+            return True
+        return self._spoken > SPOKEN * len(self.spans)
+
+    @cached_property
+    def _spoken(self) -> int:
+        """How often the text says "I" or "we" outside quotation marks."""
+        return sum(not self.quoted(match.start()) for match in _first_person.finditer(self.text))
+
+    def has_dateline(self, start: int) -> bool:
+        """Tell whether the text begins as a report does, from a place on: "VILNIUS (BNS) - "."""
+        return _dateline.search(self.text[start : start + DATELINE]) is not None
+
+    def _labelled(self, number: int) -> Holders | None:
+        """Return the holder of a transcript's line, if the sentence begins with a label: "SECRETARY POMPEO: …"."""
+        start = self.spans[number].start
+        label = None if self.quoted(start) else transcripts.label(self.text, start)
+        if label is None:
+            return None
+        inside = [mention.actor for mention in self.named(Span(label.start, label.end))]
+        if not inside and statements.answers(label.name):
+            return tuple(one for one in self.issuer if self._answers(one))
+        kinds = [self.actors.entries[one].kind for one in inside]
+        if "person" in kinds:
+            return (inside[kinds.index("person")],)
+        return () if kinds[-1:] == ["media"] else tuple(inside[-1:])  # a paper asks
+
+    def _answers(self, issuer: str) -> bool:
+        """Tell whether whoever a heading names may answer in a transcript: no parliament, in which many speak."""
+        return issuer != AUTHOR and self.actors.entries[issuer].kind != "parliament"
