@@ -116,10 +116,16 @@ def app(toy_models: Path) -> Flask:
     return create_app(Settings(models=toy_models, max_text_chars=1000, max_body_bytes=20_000))
 
 
+@pytest.fixture(scope="session")
+def shared_app(toy_models: Path) -> Flask:
+    """The same for tests that only ask it: 0.3 s to make."""
+    return create_app(Settings(models=toy_models, max_text_chars=1000, max_body_bytes=20_000))
+
+
 @pytest.fixture
-def client(app: Flask) -> FlaskClient:
+def client(shared_app: Flask) -> FlaskClient:
     """A client of the application, without a socket."""
-    return app.test_client()
+    return shared_app.test_client()
 
 
 class Served:

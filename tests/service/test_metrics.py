@@ -158,7 +158,8 @@ def test_what_is_refused_before_a_route_is_counted_by_type(toy_models: Path, tmp
     assert not [name for name, _ in samples if name.startswith(("stance_model_info", "stance_drift"))]
 
 
-def test_every_stance_told_is_counted_once(client: FlaskClient) -> None:
+def test_every_stance_told_is_counted_once(app: Flask) -> None:
+    client = app.test_client()
     text = "Berlin called the step a grave mistake. Warsaw welcomed the step."
     client.post("/classify", json={"text": text})
     client.post("/classify/batch", json={"texts": ["Warsaw welcomed the step.", "", "Lorem ipsum dolor."]})
