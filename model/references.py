@@ -76,8 +76,8 @@ class References(Passage):
 
     def _carried(self, number: int) -> Holders:
         quotation = self.goes_on(number)
-        if quotation is not None:
-            return self._speaker_of(quotation)
+        if quotation is not None and (said := self._speaker_of(quotation)):
+            return said
         return self._line(number) if self.transcribed else ()
 
     def _speaker_of(self, quotation: Span) -> Holders:

@@ -4,6 +4,7 @@
 | ------------------- | -------------------------------------------------------------------- |
 | briefings           | *MR PALLADINO: …*; *Question [TASS]: …*; *Q    …*; *SPIEGEL: …*       |
 | Westminster, Berlin | *Nia Griffith (Llanelli) (Lab): …*; *Heiko Maas, Federal Minister: …* |
+|                     | *Earl Howe (Con)*, and the speech on the next line                   |
 | the United Nations  | *Mr. Wu Haitao (China) (spoke in Chinese): …*                        |
 | Congress            | *Mr. MENENDEZ. …*; *Mr. SMITH of Washington. …*                      |
 | Strasbourg          | *Michael Gahler, on behalf of the PPE Group. – …*                    |
@@ -22,12 +23,14 @@ _NAME_WORDS = 6
 _LOWER = frozenset(["/", "and", "at", "behalf", "da", "de", "der", "for", "of", "on", "the", "to", "van", "von"])
 
 _colon = re.compile(r"\s*(?:\[[^\]\n]*\]\s*)?([^\n:!?\"“”]{1,120}):\s")
+_line = re.compile(r"([^\n:!?\"“”]{2,110}\([^()\n]{2,24}\))\n")
 _letter = re.compile(r"([QA])(?:\. |[ \t]{2,})")
 _strasbourg = re.compile(r"([^\n:!?\"“”]{2,120}?)\.\s[–—-]\s")
 _congress = re.compile(
     r"(?:(?:Mr|Ms|Mrs|Miss|Dr)\. ((?:Ma?c)?[A-Z][A-Z'’-]+(?: [A-Z][A-Z'’-]+)*)(?: of [A-Z][a-z]+(?: [A-Z][a-z]+)?)?"
     r"|(The (?:[A-Z][a-z]+ )?[A-Z]{5,}(?: [A-Z]{3,}| pro tempore)*))\.\s"
 )
+_spoke = " (spoke in "
 _aside = re.compile(r"(?:\([^()\n]*\)|\[[^\[\]\n]*\])")
 
 
@@ -44,13 +47,14 @@ def label(text: str, start: int) -> Label | None:
     line = text[start : start + LONGEST]
     begins = not start or text[start - 1] == "\n"
     if (match := _colon.match(line)) and _is_name(match[1], begins):
-        return Label(match[1], start, start + match.end(1))
+        name = match[1].partition(_spoke)[0]  # what he spoke is nobody's name
+        return Label(name, start, start + match.start(1) + len(name))
     if not begins:
         return None
     if match := _letter.match(line) or _congress.match(line):
         group = match.lastindex or 0
         return Label(match[group], start, start + match.end(group))
-    if (match := _strasbourg.match(line)) and _is_name(match[1], begins):
+    if (match := _strasbourg.match(line) or _line.match(line)) and _is_name(match[1], begins):
         return Label(match[1], start, start + match.end(1))
     return None
 
@@ -70,7 +74,7 @@ def _is_name(told: str, begins: bool) -> bool:
     """Tell whether words are a name, with a title or the like behind a comma where they begin a line."""
     if told.isupper():
         return True
-    name, *titles = _aside.sub("", told).split(",")
+    name, *titles = _aside.sub("", told.partition(_spoke)[0]).split(",")
     if titles and not begins:
         return False
     words = name.split()

@@ -139,8 +139,9 @@ class Voices:
         if not inside and statements.answers(label.name):
             return tuple(one for one in self.issuer if self._answers(one))
         kinds = [self.actors.entries[one].kind for one in inside]
-        if "person" in kinds:
-            return (inside[kinds.index("person")],)
+        for kind in ("person", "ministry"):  # before the party
+            if kind in kinds:
+                return (inside[kinds.index(kind)],)
         return () if kinds[-1:] == ["media"] else tuple(inside[-1:])  # a paper asks
 
     def _answers(self, issuer: str) -> bool:
