@@ -5,6 +5,7 @@
 | briefings           | *MR PALLADINO: …*; *Question [TASS]: …*; *Q    …*; *SPIEGEL: …*       |
 | Westminster, Berlin | *Nia Griffith (Llanelli) (Lab): …*; *Heiko Maas, Federal Minister: …* |
 |                     | *Earl Howe (Con)*, and the speech on the next line                   |
+| lists of reactions  | *RUSSIAN PRESIDENT VLADIMIR PUTIN*, and a quotation on the next line |
 | the United Nations  | *Mr. Wu Haitao (China) (spoke in Chinese): …*                        |
 | Congress            | *Mr. MENENDEZ. …*; *Mr. SMITH of Washington. …*                      |
 | Strasbourg          | *Michael Gahler, on behalf of the PPE Group. – …*                    |
@@ -24,6 +25,7 @@ _LOWER = frozenset(["/", "and", "at", "behalf", "da", "de", "der", "for", "of", 
 
 _colon = re.compile(r"\s*(?:\[[^\]\n]*\]\s*)?([^\n:!?\"“”]{1,120}):\s")
 _line = re.compile(r"([^\n:!?\"“”]{2,110}\([^()\n]{2,24}\))\n")
+_heading = re.compile(r"([^\n:!?\"“”]{3,110})\n\s{0,3}[\"“]")
 _letter = re.compile(r"([QA])(?:\. |[ \t]{2,})")
 _strasbourg = re.compile(r"([^\n:!?\"“”]{2,120}?)\.\s[–—-]\s")
 _congress = re.compile(
@@ -54,6 +56,10 @@ def label(text: str, start: int) -> Label | None:
     if match := _letter.match(line) or _congress.match(line):
         group = match.lastindex or 0
         return Label(match[group], start, start + match.end(group))
+    if match := _heading.match(line):
+        name, comma, _ = match[1].partition(",")
+        if name.isupper() or (comma and _is_name(name, begins)):
+            return Label(match[1], start, start + match.end(1))
     if (match := _strasbourg.match(line) or _line.match(line)) and _is_name(match[1], begins):
         return Label(match[1], start, start + match.end(1))
     return None
