@@ -19,6 +19,8 @@ from model.values import Span
 
 # No label is longer; so much of a line is looked at.
 LONGEST = 140
+# How far a line may be indented.
+INDENT = 16
 # Of how many words a name is that is not all in capitals, and what may stand in lower case within a name or a title.
 _NAME_WORDS = 6
 _LOWER = frozenset(["/", "and", "at", "behalf", "da", "de", "der", "for", "of", "on", "the", "to", "van", "von"])
@@ -47,7 +49,8 @@ class Label(NamedTuple):
 def label(text: str, start: int) -> Label | None:
     """Return the label that a line or a sentence of a text begins with at `start`, `None` where there is none."""
     line = text[start : start + LONGEST]
-    begins = not start or text[start - 1] == "\n"
+    before = text[max(start - INDENT, 0) : start].rstrip(" \t")
+    begins = not before or before.endswith("\n")
     if (match := _colon.match(line)) and _is_name(match[1], begins):
         name = match[1].partition(_spoke)[0]  # what he spoke is nobody's name
         return Label(name, start, start + match.start(1) + len(name))

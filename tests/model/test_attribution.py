@@ -62,6 +62,13 @@ def test_most_cases_pass() -> None:
     assert sum(marked) <= 94
 
 
+def test_a_label_may_be_indented(actors: Actors) -> None:
+    text = "SENATE\n\n    Mr. MENENDEZ. The exit is a mistake.\n    Mr. INHOFE. Leaving was right."
+    spans = sentences(text)
+    found = attribute(text, spans, actors.find(text), actors, [None, "criticism", "support"], "us")
+    assert found == [(), ("menendez",), ("inhofe",)]
+
+
 def test_quotations_end_with_their_paragraph() -> None:
     text = "He said \"one. Two.\" Then “three ‘four’ five” and \"six.\n\nSeven 'eight nine' don't."
     found = [text[span.start : span.end] for span in quotations(text)]
