@@ -11,8 +11,8 @@ AUTHOR = "author"
 # Who may speak as "we" where nothing but a name in the heading says so.
 _BODIES = frozenset(["ministry", "government", "parliament", "organisation", "ngo", "party", "think-tank", "military"])
 _KIND = (
-    r"(?:statements?|remarks|comments?|communiqué|declaration|address|speech|intervention|briefing|gaggle"
-    r"|(?:press )?(?:conference|release|briefing|statement))"
+    r"(?:statements?|remarks|comments?|communiqué|conclusions|declaration|resolution|address|speech|intervention"
+    r"|briefing|gaggle|(?:press )?(?:conference|release|briefing|statement))"
 )
 # What comes after this is what it is about, and where it was made.
 _ABOUT = r"(?:about|after|ahead|at|concerning|following|in|on|regarding)\b"
@@ -35,7 +35,8 @@ _THEIRS = re.compile(
     r"(?:statement|remarks|press (?:conference|briefing|release))\b",
     re.IGNORECASE,
 )
-_MINISTRY = re.compile(r"\b(?:foreign ministry|foreign affairs|MFA)\b", re.IGNORECASE)
+_MINISTRY = re.compile(r"\b(?:foreign minist(?:ry|ers)|foreign affairs|MFA)\b", re.IGNORECASE)
+_JOINT = re.compile(r"\bjoint\b", re.IGNORECASE)
 _about = re.compile(rf"\b{_ABOUT}", re.IGNORECASE)
 # What a transcript calls the one who answers by his part.
 _ANSWERING = frozenset(
@@ -63,7 +64,8 @@ def issuer(heading: str, named: Sequence[Mention], actors: Actors, start: int) -
         return tuple([one.actor for one in theirs][:1])
     about = _about.search(heading, match.end())
     place, end = match.end(), about.start() if about else len(heading)
-    found = [one.actor for one in named if place <= one.span.start - start < end][:1]
+    found = [one.actor for one in named if place <= one.span.start - start < end]
+    found = found if _JOINT.search(heading, 0, end) else found[:1]
     if _MINISTRY.search(heading, 0, end):  # "the Ministry of Foreign Affairs, Moscow"
         found = [actors.office(one, "foreign ministry") or one for one in found]
     return tuple(found)
