@@ -28,8 +28,7 @@ class Passage(Voices):
         quoted: Sequence[Span],
         agent: str | None,
     ):
-        super().__init__(text, spans, mentions, actors, quoted)
-        self.agent = agent
+        super().__init__(text, spans, mentions, actors, quoted, agent)
         self._begins = [span.start for span in spans]
         self._items: dict[Span, list[Item]] = {}
         self._found: dict[Span, list[Found]] = {}

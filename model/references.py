@@ -25,7 +25,15 @@ class References(Passage):
         """Return who holds a sentence's stance, by its own words or by what it goes on from."""
         own = self.best(number, side)
         held = self._whom(number, own[1]) if own else self._carried(number)
+        held = self._spokesman(number, held)
         return tuple(one for one in held if not self.blames_itself(one, side))
+
+    def _spokesman(self, number: int, held: Holders) -> Holders:
+        """Return the body that speaks, where it says what its country holds: "Finland takes note with regret …"."""
+        speaker = self._line(number) if self.transcribed else self.statement
+        if not held or len(speaker) != 1 or self.actors.entries[speaker[0]].kind == "person":
+            return held
+        return speaker if set(held) <= set(self.actors.chain(speaker[0])) else held
 
     def _whom(self, number: int, phrase: Phrase) -> Holders:
         """Return whom a phrase of a sentence means."""

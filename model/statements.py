@@ -21,6 +21,8 @@ _BY = re.compile(
     rf"(?:\A|[:–—-] ?)(?:[\w'’]+ ){{0,3}}{_KIND}\b(?:(?!\b{_ABOUT})[^\n.!?]){{0,40}}?\b(?:by|of|from)\b", re.IGNORECASE
 )
 _BEHALF = re.compile(r"\bon behalf of\b", re.IGNORECASE)
+# In the first sentences of a speech: "I have the honour to speak on behalf of the European Union".
+_FLOOR = re.compile(r"\b(?:I|We) [^.\n]{0,80}\bon behalf of(?: the)? ")
 _ISSUED = re.compile(r"(?:issued|released|published) by\b", re.IGNORECASE)
 # What says of a text that it is its author's opinion: a line of its own at the head, or before a colon.
 _OPINION = re.compile(
@@ -31,13 +33,18 @@ _OPINION = re.compile(
 _SIGNED = re.compile(r"\bThe writer (?:is|was|served|teaches|works)\b")
 # Left out are the words that are verbs in a headline: "Warsaw comments on the notice".
 _THEIRS = re.compile(
-    r"(?:['’]s?)?(?: (?:regular|weekly|daily|opening|prepared))*+ "
+    r"(?:['’]s?|,| [–—-])?(?: (?:regular|weekly|daily|opening|prepared))*+ "
     r"(?:statement|remarks|press (?:conference|briefing|release))\b",
     re.IGNORECASE,
 )
 _MINISTRY = re.compile(r"\b(?:foreign minist(?:ry|ers)|foreign affairs|MFA)\b", re.IGNORECASE)
 _JOINT = re.compile(r"\bjoint\b", re.IGNORECASE)
 _about = re.compile(rf"\b{_ABOUT}", re.IGNORECASE)
+_KINDS = {
+    "foreign ministry": re.compile(r"\b(?:foreign ministry|ministry of foreign affairs|MFA)\b", re.IGNORECASE),
+    "defence ministry": re.compile(r"\b(?:defen[cs]e ministry|ministry of (?:national )?defen[cs]e)\b", re.IGNORECASE),
+}
+_kind = re.compile(rf"\b{_KIND}\b", re.IGNORECASE)
 # What a transcript calls the one who answers by his part.
 _ANSWERING = frozenset(
     [
@@ -69,6 +76,19 @@ def issuer(heading: str, named: Sequence[Mention], actors: Actors, start: int) -
     if _MINISTRY.search(heading, 0, end):  # "the Ministry of Foreign Affairs, Moscow"
         found = [actors.office(one, "foreign ministry") or one for one in found]
     return tuple(found)
+
+
+def floor(said: str, named: Sequence[Mention], start: int) -> Holders:
+    """Return on whose behalf somebody takes the floor in a sentence at `start`, none where nobody does."""
+    match = _FLOOR.search(said)
+    return tuple([one.actor for one in named if match and one.span.start - start == match.end()][:1])
+
+
+def ministry(heading: str) -> str:
+    """Return of what kind the ministry is whose statement a heading announces without its country, "" for none."""
+    about = _about.search(heading)
+    told = heading[: about.start()] if about else heading
+    return next((kind for kind, named in _KINDS.items() if named.search(told)), "") if _kind.search(told) else ""
 
 
 def is_opinion(headings: Sequence[str], text: str) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property
 from itertools import takewhile
@@ -31,13 +32,19 @@ _first_person = re.compile(r"\b(?:I|[Ww]e|[Oo]ur|[Mm]y|us)\b")
 class Voices:
     """A text and who speaks in it unquoted, found out once, when it is asked for.
 
-    `spans` are the sentences, `mentions` what `actors` found in the text, `quoted` its `quotations`.
+    `spans` are the sentences, `mentions` what `actors` found in the text, `quoted` its `quotations`, `agent` who leaves.
     """
 
     def __init__(
-        self, text: str, spans: Sequence[Span], mentions: Sequence[Mention], actors: Actors, quoted: Sequence[Span]
+        self,
+        text: str,
+        spans: Sequence[Span],
+        mentions: Sequence[Mention],
+        actors: Actors,
+        quoted: Sequence[Span],
+        agent: str | None,
     ):
-        self.text, self.spans, self.mentions, self.actors = text, spans, mentions, actors
+        self.text, self.spans, self.mentions, self.actors, self.agent = text, spans, mentions, actors, agent
         self._starts = [mention.span.start for mention in mentions]
         self._quotations = quoted
         self._opened = [quotation.start for quotation in quoted]
@@ -72,9 +79,22 @@ class Voices:
         """Whose statement the text is by its headings; none for a report under such a heading, and any other text."""
         for heading in self.headings:
             told = self.text[heading.start : heading.end]
-            if found := statements.issuer(told, self.named(heading), self.actors, heading.start):
+            found = statements.issuer(told, self.named(heading), self.actors, heading.start)
+            if not found and (kind := statements.ministry(told)):
+                found = self._ministry(kind)
+            if found:
                 return () if self.has_dateline(heading.end) else found
-        return ()
+        begun = (one for one in self.spans[:HEADINGS] if not self.quoted(one.start))
+        floors = (statements.floor(self.text[one.start : one.end], self.named(one), one.start) for one in begun)
+        return next(filter(None, floors), ())
+
+    def _ministry(self, kind: str) -> Holders:
+        """Return the ministry, of a kind, of the country that is named most, but for the one that leaves."""
+        chains = ((mention.actor, *self.actors.chain(mention.actor)) for mention in self.mentions)
+        named = Counter(one for chain in chains for one in chain if self.actors.entries[one].kind == "country")
+        country = next((one for one, _ in named.most_common() if one != self.agent), "")
+        office = self.actors.office(country, kind)
+        return (office,) if office else ()
 
     @cached_property
     def marked_opinion(self) -> bool:
