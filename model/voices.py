@@ -32,7 +32,8 @@ _first_person = re.compile(r"\b(?:I|[Ww]e|[Oo]ur|[Mm]y|us)\b")
 class Voices:
     """A text and who speaks in it unquoted, found out once, when it is asked for.
 
-    `spans` are the sentences, `mentions` what `actors` found in the text, `quoted` its `quotations`, `agent` who leaves.
+    `spans` are the sentences, `mentions` what `actors` found in the text, `quoted` its `quotations`, `agent` who
+    leaves.
     """
 
     def __init__(
