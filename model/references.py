@@ -64,6 +64,8 @@ class References(Passage):
             return ()
         items = self.items(number)[: phrase.first]
         if colon:
+            if number in self.labels:
+                return ()  # before it stands who says this of somebody else
             items = items[: next((at for at, item in enumerate(items) if item.text == ":" and not item.quoted), 0)]
         named = {item.actors for item in items if item.person and not item.quoted}
         return named.pop() if len(named) == 1 else ()
