@@ -100,7 +100,7 @@ class Reader(References):
         """
         cut = [(clause, number) for number in range(len(self.spans)) for clause in self._clauses(number)]
         reader = Reader(
-            self.text, [clause for clause, _ in cut], self.mentions, self.actors, self._quotations, self.agent
+            self.text, [clause for clause, _ in cut], self.mentions, self.actors, self.quotations, self.agent
         )
         reader._items, reader._worded = self._items, self._worded
         return reader, [number for _, number in cut]

@@ -6,11 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from model.actors import Actors
 from model.items import Holders, Item, Phrase, words
 from model.phrases import preceding
 from model.rules import LABEL, LEAVING, SPEAKER, Found, scored
-from model.values import Mention, Span
+from model.values import Span
 from model.voices import Voices
 
 _item = re.compile(r"[^\W_]+(?:['’.&-][^\W_]+)*|[\"“”„«»,;:()–—!?']|-+")
@@ -19,17 +18,9 @@ _item = re.compile(r"[^\W_]+(?:['’.&-][^\W_]+)*|[\"“”„«»,;:()–—!?'
 class Passage(Voices):
     """A text being read; what a sentence says of its speaker is found out once, when it is asked for."""
 
-    def __init__(
-        self,
-        text: str,
-        spans: Sequence[Span],
-        mentions: Sequence[Mention],
-        actors: Actors,
-        quoted: Sequence[Span],
-        agent: str | None,
-    ):
-        super().__init__(text, spans, mentions, actors, quoted, agent)
-        self._begins = [span.start for span in spans]
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._begins = [span.start for span in self.spans]
         self._items: dict[Span, list[Item]] = {}
         self._found: dict[Span, list[Found]] = {}
         self._own: dict[tuple[int, str | None], Found | None] = {}
@@ -83,9 +74,9 @@ class Passage(Voices):
         """Return the quotation that a sentence stands in from its first word to its last, or goes on with."""
         span = self.spans[number]
         at = bisect_right(self._opened, span.start + 1) - 1
-        if at < 0 or self._quotations[at].end <= span.start + 1:
+        if at < 0 or self.quotations[at].end <= span.start + 1:
             return None
-        return self._quotations[at]
+        return self.quotations[at]
 
     def speaking(self, items: Sequence[Item], phrase: Phrase) -> Phrase:
         """Return a phrase without its actors where somebody speaks for himself: "a former NATO official"."""

@@ -4,6 +4,7 @@ import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import takewhile
 
@@ -29,26 +30,24 @@ _dateline = re.compile(
 _first_person = re.compile(r"\b(?:I|[Ww]e|[Oo]ur|[Mm]y|us)\b")
 
 
+@dataclass(eq=False)
 class Voices:
     """A text and who speaks in it unquoted, found out once, when it is asked for.
 
-    `spans` are the sentences, `mentions` what `actors` found in the text, `quoted` its `quotations`, `agent` who
+    `spans` are the sentences, `mentions` what `actors` found in the text, `quotations` its quotations, `agent` who
     leaves.
     """
 
-    def __init__(
-        self,
-        text: str,
-        spans: Sequence[Span],
-        mentions: Sequence[Mention],
-        actors: Actors,
-        quoted: Sequence[Span],
-        agent: str | None,
-    ):
-        self.text, self.spans, self.mentions, self.actors, self.agent = text, spans, mentions, actors, agent
-        self._starts = [mention.span.start for mention in mentions]
-        self._quotations = quoted
-        self._opened = [quotation.start for quotation in quoted]
+    text: str
+    spans: Sequence[Span]
+    mentions: Sequence[Mention]
+    actors: Actors
+    quotations: Sequence[Span]
+    agent: str | None
+
+    def __post_init__(self) -> None:
+        self._starts = [mention.span.start for mention in self.mentions]
+        self._opened = [quotation.start for quotation in self.quotations]
 
     def named(self, span: Span) -> Sequence[Mention]:
         """Return the mentions that begin within a span."""
@@ -58,7 +57,7 @@ class Voices:
     def quoted(self, place: int) -> bool:
         """Tell whether a place stands within quotation marks."""
         at = bisect_right(self._opened, place) - 1
-        return at >= 0 and place < self._quotations[at].end
+        return at >= 0 and place < self.quotations[at].end
 
     @cached_property
     def labels(self) -> dict[int, Holders]:
