@@ -16,6 +16,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from coverage import Coverage
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import settings as hypothesis_settings
@@ -26,6 +27,11 @@ from service.settings import Settings
 from training import train
 
 ROOT = Path(__file__).parent.parent
+# In a process of pytest-xdist coverage has begun twice before pytest-cov begins it for the tests, and one that lies
+# underneath would go on where a test is marked `no_cover`.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    while (begun := Coverage.current()) is not None:
+        begun.stop()
 # For a process of whose run nothing is to be learnt: measuring coverage doubles its time, and a killed one spoils it.
 UNMEASURED = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
 # 200 examples in CI, where there is time; fewer at a desk.

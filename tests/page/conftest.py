@@ -20,6 +20,13 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 Visit = Callable[..., Page]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Measure no coverage here: what Python these tests run, those of the service cover, and a page waits for it."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.no_cover)
+
+
 def open_to_all(page: Page) -> None:
     """Assert that axe finds nothing in the page as it stands."""
     found = Axe().run(page, options={"runOnly": RULES, "resultTypes": ["violations"]})

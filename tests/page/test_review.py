@@ -142,7 +142,7 @@ def test_by_keyboard_alone(kept: Served, visit: Visit) -> None:
 def test_decisions_are_taken_back_one_by_one(kept: Served, visit: Visit) -> None:
     number = submit(kept, "support")
     page = review(visit, kept)
-    page.locator("#card blockquote").wait_for()
+    page.locator("[data-relabel=criticism]").wait_for()
     for key in "1au":
         page.keyboard.press(key)
     settled(page)
@@ -354,7 +354,7 @@ def test_what_is_decided_while_the_service_is_away_is_sent_when_it_is_back(
     for number in range(3):
         submit(served, "neutral", text=f"The ministers met {number} times.")
     page = review(visit, served)
-    page.locator("#card blockquote").wait_for()
+    page.locator("[data-relabel=criticism]").wait_for()
     served.stop()
     for key in "ra1":
         page.keyboard.press(key)

@@ -18,7 +18,8 @@ import pytest
 from pyarrow import parquet
 
 from service.bulk import streams
-from tests.service.bulk.conftest import BERLIN, WARSAW, Bulk, articles, rejects, table, tree
+from service.cli import main
+from tests.service.bulk.conftest import BERLIN, WARSAW, Bulk, articles, ndjson, rejects, table, tree
 
 PACKERS: dict[str, Callable[[bytes], bytes]] = {
     "": bytes,
@@ -61,15 +62,24 @@ def told(out: Path) -> list[tuple[Any, ...]]:
     return [(row["id"], row["date"], row["confidence"]) for row in table(out, "articles")]
 
 
+@pytest.fixture(scope="module")
+def promised(scheduler: str, toy_models: Path, tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Any, ...]]:
+    """What is told of twenty articles in the plainest format."""
+    folder = tmp_path_factory.mktemp("plain")
+    archive = ndjson(folder / "other.jsonl", articles(20))
+    options = ["--out", str(folder / "out"), "--models", str(toy_models), "--scheduler", scheduler]
+    assert main(["bulk", str(archive), *options]) == 0
+    return told(folder / "out")
+
+
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_format_has_the_same_rows(bulk: Bulk, tmp_path: Path, out: Path, kind: str) -> None:
-    rows = articles(20)
+def test_every_format_has_the_same_rows(
+    bulk: Bulk, tmp_path: Path, out: Path, promised: list[tuple[Any, ...]], kind: str
+) -> None:
     form = f".{kind.split('.')[1]}"
-    (tmp_path / "other.jsonl").write_bytes(as_ndjson(rows))
-    (tmp_path / f"archive{kind}").write_bytes(PACKERS[kind.removeprefix(form)](FORMS[form](rows)))
-    assert bulk(tmp_path / "other.jsonl", out=tmp_path / "promised")[0] == 0
+    (tmp_path / f"archive{kind}").write_bytes(PACKERS[kind.removeprefix(form)](FORMS[form](articles(20))))
     assert bulk(tmp_path / f"archive{kind}", part_bytes="700")[0] == 0
-    assert told(out) == told(tmp_path / "promised")
+    assert told(out) == promised
     assert len(list((out / "parts").iterdir())) > 2
     again = tmp_path / "again"
     assert bulk(tmp_path / f"archive{kind}", out=again, part_bytes="700")[0] == 0
