@@ -50,7 +50,7 @@ def _word(items: Sequence[Item], at: int) -> Phrase | None:
     if text in known["crowd"]:
         own = before in ("its", "their") and text in known["people"]
         return Phrase(at, at, (), "it" if own else "")
-    if text in known["pronouns"] and _begins(items, at):
+    if text in known["pronouns"] and begins(items, at):
         return Phrase(at, at, (), text)
     if text in VIEW and before in WHOSE and at > 1 and items[at - 2].text == "in":
         return Phrase(at - 2, at, (), WHOSE[before])
@@ -60,7 +60,7 @@ def _word(items: Sequence[Item], at: int) -> Phrase | None:
 def _theirs(items: Sequence[Item], at: int) -> Phrase | None:
     """Read "its spokesman" and "its chairman, [Eliot Engel],"."""
     people = _people(items, at + 1)
-    if people == at or not _begins(items, at):
+    if people == at or not begins(items, at):
         return None
     beside = (step for step in (people + 1, people + 2) if step < len(items) and items[step].person)
     person = next(beside, None)
@@ -73,7 +73,7 @@ def _together(items: Sequence[Item], at: int) -> Phrase | None:
     following = [item.text for item in items[at + 1 : at + 3]]
     if text == "both" and not known["say"].isdisjoint(following[:1]):
         return Phrase(at, at, (), "they")
-    if known["several"].isdisjoint(following[:1]) or not _begins(items, at - (items[at - 1].text == "the")):
+    if known["several"].isdisjoint(following[:1]) or not begins(items, at - (items[at - 1].text == "the")):
         return None
     return Phrase(at, at + 1, (), "they" if known["states"].isdisjoint(following) else "countries")
 
@@ -96,7 +96,7 @@ def _described(items: Sequence[Item], at: int) -> Phrase | None:
     return Phrase(at, last, (), noun, possessive and last == at)
 
 
-def _begins(items: Sequence[Item], at: int) -> bool:
+def begins(items: Sequence[Item], at: int) -> bool:
     """Tell whether a clause may begin here: at the start, after a mark or a conjunction, after "In the same breath"."""
     known = words()
     if at < _FIRST and items[0].text in known["before"]:

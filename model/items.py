@@ -34,12 +34,16 @@ class Phrase:
     possessive: bool = False
 
 
+# Of which words the table has the base forms.
+_VERBS = ("say", "judging")
+
+
 @cache
 def words() -> Mapping[str, frozenset[str]]:
-    """Read the table of words; regular verbs of saying get their forms."""
+    """Read the table of words; regular verbs get their forms."""
     table = tomllib.loads(WORDS.read_text(encoding="utf-8"))
     found = {name: frozenset(words.split()) for name, words in table.items()}
-    return {**found, "say": found["say"] | {form for verb in found["say"] for form in _forms(verb)}}
+    return {**found, **{name: found[name] | {form for verb in found[name] for form in _forms(verb)} for name in _VERBS}}
 
 
 @cache

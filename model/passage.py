@@ -90,7 +90,7 @@ class Passage(Voices):
             if not item.actors
         ]
         people = [text for text in told if text in known["people"]]
-        former = not known["former"].isdisjoint(told)
+        former = kinds != {"party"} and not known["former"].isdisjoint(told)
         vague = phrase.actors == ("europe",)  # "European diplomats": a continent says nothing
         private = people and people[0] in known["private"] and kinds <= {"country", "group"}
         if former or vague or private:

@@ -1,5 +1,6 @@
 """Reading a sentence for who may hold a stance in it: names with their offices and bodies, and who has no name."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -8,6 +9,8 @@ from model.items import Item, Phrase, words
 
 # How many items an apposition may have.
 APPOSITION = 30
+# What seat in Congress somebody holds: "R-Ark.", "D-N.J.".
+_seat = re.compile(r"[rdi]-[a-z]+(?:\.[a-z]+)*")
 # "In a piece for an American newspaper Mikhail Gorbachev …": who writes in one does not speak for it.
 _PAPERS = frozenset(["newspaper", "daily", "paper"])
 
@@ -63,7 +66,8 @@ def _named(items: Sequence[Item], at: int, names: int = 4) -> Phrase:
             return replace(named, first=at)
         last = _qualified(items, last)
     possessive = items[last].possessive if last == at else False
-    return Phrase(at, last, actors, possessive=possessive)
+    found = Phrase(at, last, actors, possessive=possessive)
+    return replace(_seated_for(items, found), first=at) if items[at].text.lower().startswith("member") else found
 
 
 def _put_behind(items: Sequence[Item], at: int) -> int | None:
@@ -150,6 +154,7 @@ def _body(items: Sequence[Item], at: int) -> Phrase | None:
             found = (None if item.person else _bearer(items, step)) or _named(items, step)
             if not item.person and (person := _alone(items, found.last)) is not None:
                 found = Phrase(at, person + 1, items[person].actors)
+            found = _seated_for(items, found)
             return None if found.possessive else replace(found, first=at)
         if item.quoted or not (
             item.text in known["articles"] or item.text in known["titles"] or item.text in known["people"]
@@ -158,9 +163,19 @@ def _body(items: Sequence[Item], at: int) -> Phrase | None:
     return None
 
 
+def _seated_for(items: Sequence[Item], house: Phrase) -> Phrase:
+    """Return for whom somebody sits in a house, if that is told, else the house: "a member of the Bundestag for X"."""
+    at = house.last + 1
+    if at < len(items) and items[at].text == "for":
+        at += 1 + (at + 1 < len(items) and items[at + 1].text == "the")
+        if at < len(items) and items[at].actors and not items[at].quoted:
+            return _named(items, at)
+    return house
+
+
 def after_apposition(items: Sequence[Item], at: int) -> int:
     """Return where the sentence goes on after what stands between commas, brackets or dashes behind a name."""
-    if 0 < at < len(items) and items[at].text in ("who", "whose", "which") and items[at - 1].text == ",":
+    if 0 < at < len(items) and items[at].text in ("who", "whom", "whose", "which") and items[at - 1].text == ",":
         at -= 1
     if at >= len(items) or items[at].text not in (",", "(", "–", "—", "--"):
         return at
@@ -175,7 +190,10 @@ def after_apposition(items: Sequence[Item], at: int) -> int:
             following = items[step + 1].text if step + 1 < len(items) else ""
             if following == "," and items[at].text == "(":
                 return after_apposition(items, step + 1)  # "Menendez (D-N.J.), the ranking member, called …"
-            return after_apposition(items, step) if following in ("who", "which", "whose") else step + 1
+            more = following in ("who", "whom", "which", "whose") or (
+                _seat.fullmatch(items[at + 1].text) and not _does(following)
+            )
+            return after_apposition(items, step) if more else step + 1
     return at
 
 
@@ -191,14 +209,22 @@ def _is_apposition(items: Sequence[Item], first: int, end: int) -> bool:
     listed = any(item.text in ("and", "or") for item in items[name + 1 : end])
     if listed and items[name].actors and not items[name].possessive and _named(items, name).last == name:
         return False  # "the SPD, the Greens and …"
+    if _seat.fullmatch(start.text):
+        return True
     goes_on = end + 1
     if goes_on + 1 < len(items) and items[goes_on].text.endswith("ly"):
         goes_on += 1
-    after = items[goes_on] if goes_on < len(items) else None
-    if after and any(after.text in known[name] for name in ("say", "leave", "auxiliaries", "subordinators")):
+    after = items[goes_on].text if goes_on < len(items) else ""
+    if _does(after) or after in known["subordinators"]:
         return True
     told = ("articles", "subordinators", "titles", "people", "before")
     return any(start.text in known[name] for name in told) or start.text.endswith("ing") or bool(start.actors)
+
+
+def _does(word: str) -> bool:
+    """Tell whether a word may be the verb of whoever stands before it."""
+    known = words()
+    return any(word in known[name] for name in ("say", "leave", "auxiliaries"))
 
 
 def preceding(items: Sequence[Item], first: int) -> int:

@@ -7,7 +7,7 @@ from model.descriptions import DESCRIBED, VIEW
 from model.items import Item, Phrase, is_known, words
 from model.lists import joined
 from model.phrases import APPOSITION, after_apposition, depends, phrases, preceding
-from model.strangers import MARKS, TELLING, strangers
+from model.strangers import MARKS, TELLING, somebody, strangers
 from model.verbs import DASHES, TO_VERB, by_saying, goes_on, is_cited, is_inserted, is_passed_on, is_passive, verb
 
 # How strongly each rule binds.
@@ -36,6 +36,7 @@ def scored(items: Sequence[Item]) -> Iterator[Found]:
     scores = [_score(items, phrase) for phrase in found]
     taken = {verb(items, _past(items, phrase))[2] for score, phrase in zip(scores, found, strict=True) if score}
     unknown = [(INSERTED if put_in else SPEAKER, phrase) for phrase, put_in in strangers(items, taken)]
+    unknown += [(SPEAKER, phrase) for phrase in somebody(items)]
     yield from unknown
     speaks = bool(unknown) or any(score > LEAVING for score in scores)
     acts = next((phrase for score, phrase in zip(scores, found, strict=True) if SUBORDINATE < score <= LEAVING), None)

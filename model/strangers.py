@@ -2,12 +2,19 @@
 
 from collections.abc import Iterator, Sequence
 
-from model.descriptions import WHOSE
+from model.descriptions import DESCRIBED, WHOSE, begins
 from model.items import Holders, Item, Phrase, is_known, words
-from model.verbs import TO_SUBJECT, is_inserted
+from model.phrases import after_apposition
+from model.verbs import TO_SUBJECT, TO_VERB, is_inserted, is_passive
 
 # What may stand between a quotation or an aside and the verb of who says it.
 MARKS = frozenset(",\"”'’»?!")
+# What stands for people by itself: "another, who", "those whom I met".
+_ALONE = frozenset(["another", "others", "those", "some", "many"])
+# Behind how many words of its own a noun for people may stand: "a retired fire officer".
+_TO_NOUN = 5
+# Who may judge so does not do so yet, and "there" tells whose people are meant.
+_MODAL = frozenset(["can", "cannot", "could", "may", "might", "should", "would", "there"])
 # Telling in a participle, after a comma: of whom the sentence speaks first speaks.
 TELLING = frozenset(["saying", "writing", "arguing", "adding", "warning"])
 
@@ -36,6 +43,58 @@ def strangers(items: Sequence[Item], taken: set[int]) -> Iterator[tuple[Phrase, 
                 yield _stranger(items, at, range(first, at)), is_inserted(items, first - 1, at)
 
 
+def somebody(items: Sequence[Item]) -> Iterator[Phrase]:
+    """Yield who judges and has no name: "a retired fire officer considers …", "some students, who …, believe …"."""
+    for at, item in enumerate(items):
+        if item.quoted or not begins(items, at):
+            continue
+        last = _unnamed(items, at)
+        if last is not None and _judges(items, last + 1):
+            yield Phrase(at, last, ())
+
+
+def _unnamed(items: Sequence[Item], at: int) -> int | None:
+    """Return the last item of a phrase for people without a name: "several of the engineers", "those"."""
+    known, text = words(), items[at].text
+    own = text in ("my", "our")
+    if not own and text not in known["indefinite"] and text not in _ALONE:
+        return None
+    people, last = ("crowd", "humans") if own else ("crowd", "humans", "people"), None
+    for step in range(at + 1, min(at + 1 + _TO_NOUN, len(items))):
+        item = items[step]
+        if item.actors or item.quoted or item.text == "us" or item.text in DESCRIBED or item.text in known["bodies"]:
+            return None  # "a government adviser" speaks for the government
+        if any(item.text in known[name] for name in people):
+            last = step
+        elif last is not None or not item.text.isalpha() or item.text in known["subordinators"]:
+            break
+    following = items[at + 1].text if at + 1 < len(items) else ""
+    alone = text in _ALONE and (following in (",", "who", "whom") or following in known["judging"])
+    return at if last is None and alone else last
+
+
+def _judges(items: Sequence[Item], at: int) -> bool:
+    """Tell whether a subject that ends before a place judges, behind whatever is put in between."""
+    known, end = words(), at + TO_SUBJECT
+    clause = at + _TO_NOUN if at < len(items) and items[at].text in ("who", "that") else at
+    while at < min(end, len(items)):
+        item = items[at]
+        if item.text == ",":
+            past = after_apposition(items, at)
+            if past == at:
+                return False
+            at, end = past, past + TO_VERB
+            continue
+        noun = items[at - 1].text in known["articles"] or items[at - 1].text in known["before"]
+        named = item.actors and not item.possessive and items[at - 1].text not in known["before"]
+        if named or item.quoted or not item.text[0].isalnum() or item.text in _MODAL or item.text in known["speech"]:
+            return False
+        if item.text in known["judging"] and not noun and at >= clause:  # "those who approve of it answer …"
+            return not (item.text.endswith("ed") and is_passive(items, at))
+        at += 1
+    return False
+
+
 def _stranger(items: Sequence[Item], verb: int, subject: range) -> Phrase:
     """Read the subject of a verb, among whose words the noun phrase is: who is meant by it, if anybody known may be."""
     known = words()
@@ -46,6 +105,8 @@ def _stranger(items: Sequence[Item], verb: int, subject: range) -> Phrase:
     seat = items[1].actors if items[0].text in ("in", "at") and len(items) > 2 and not items[1].possessive else ()
     if (house := _house(items, subject)) is not None:
         return Phrase(verb - 1, verb - 1, house)
+    if told[:3] == ["some", "of", "us"]:
+        return Phrase(verb - 1, verb - 1, (), "we")
     determiner = next((text for text in told[:2] if text in known["articles"] or text in known["indefinite"]), "")
     own = known["former"].isdisjoint(told) and known["private"].isdisjoint(told)
     speaks_for = not known["speaking_for"].isdisjoint(told)
