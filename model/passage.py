@@ -93,9 +93,17 @@ class Passage(Voices):
         former = kinds != {"party"} and not known["former"].isdisjoint(told)
         vague = phrase.actors == ("europe",)  # "European diplomats": a continent says nothing
         private = people and people[0] in known["private"] and kinds <= {"country", "group"}
-        if former or vague or private:
+        if former or vague or private or (kinds == {"country"} and self._is_anybodys(items, phrase, told)):
             return replace(phrase, actors=())
         return replace(phrase, actors=self._ministries(phrase.actors, told)) if kinds == {"country"} else phrase
+
+    def _is_anybodys(self, items: Sequence[Item], phrase: Phrase, told: Sequence[str]) -> bool:
+        """Tell whether a country only tells where somebody is from who is of no office: "a Berlin bookseller"."""
+        known = words()
+        one = phrase.first and items[phrase.first - 1].text in ("a", "an", "another", "one")
+        after = items[phrase.last + 1].text if phrase.last + 1 < len(items) else ""
+        noun = after.isalpha() and not any(after in known[name] for name in ("auxiliaries", "before", "subordinators"))
+        return bool(one) and noun and known["people"].isdisjoint(told)
 
     def _ministries(self, countries: Holders, told: Sequence[str]) -> Holders:
         """Return whose ministry a phrase names, if any: "the foreign ministers of Austria and Ireland"."""

@@ -33,7 +33,7 @@ def strangers(items: Sequence[Item], taken: set[int]) -> Iterator[tuple[Phrase, 
         if item.text not in known["speech"]:
             continue
         one = items[at - 1].text
-        if one == "and" or not (items[at - 1].actors or one.isalpha() or one in MARKS):
+        if one == "and" or not (items[at - 1].actors or one.isalnum() or one in MARKS):
             continue
         if not any(one in known[name] for name in ("auxiliaries", "subordinators", "before", "pronouns")):
             first = at
