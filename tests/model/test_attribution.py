@@ -58,7 +58,7 @@ def test_most_cases_pass() -> None:
         for name in ("attribution_sentences.toml", "attribution_passages.toml")
         for case in table(name)
     ]
-    assert len(marked) >= 905
+    assert len(marked) >= 915
     assert sum(marked) <= 95
 
 
