@@ -9,6 +9,9 @@ from model.items import Item, Phrase, words
 
 # How many items an apposition may have.
 APPOSITION = 30
+# How many may stand behind one another.
+APPOSITIONS = 4
+_RELATIVE = frozenset(["who", "whom", "whose", "which"])
 # What seat in Congress somebody holds: "R-Ark.", "D-N.J.".
 _seat = re.compile(r"[rdi]-[a-z]+(?:\.[a-z]+)*")
 # "In a piece for an American newspaper Mikhail Gorbachev …": who writes in one does not speak for it.
@@ -169,16 +172,28 @@ def _seated_for(items: Sequence[Item], house: Phrase) -> Phrase:
     if at < len(items) and items[at].text == "for":
         at += 1 + (at + 1 < len(items) and items[at + 1].text == "the")
         if at < len(items) and items[at].actors and not items[at].quoted:
-            return _named(items, at)
+            return Phrase(at, at, items[at].actors, possessive=items[at].possessive)
     return house
 
 
 def after_apposition(items: Sequence[Item], at: int) -> int:
-    """Return where the sentence goes on after what stands between commas, brackets or dashes behind a name."""
-    if 0 < at < len(items) and items[at].text in ("who", "whom", "whose", "which") and items[at - 1].text == ",":
+    """Return where the sentence goes on after what stands between commas, brackets or dashes behind a name.
+
+    As in "Menendez (D-N.J.), the ranking member, who …, called": `APPOSITIONS` at most.
+    """
+    if 0 < at < len(items) and items[at].text in _RELATIVE and items[at - 1].text == ",":
         at -= 1
+    for _ in range(APPOSITIONS):
+        at, another = _apposition(items, at)
+        if not another:
+            break
+    return at
+
+
+def _apposition(items: Sequence[Item], at: int) -> tuple[int, bool]:
+    """Return where an apposition ends, if one begins at a place, and whether another one begins there."""
     if at >= len(items) or items[at].text not in (",", "(", "–", "—", "--"):
-        return at
+        return at, False
     closing = {"(": (")",), ",": (",", "-", "–", "—")}.get(items[at].text, (items[at].text,))
     for step in range(at + 1, min(at + APPOSITION, len(items))):
         item = items[step]
@@ -186,15 +201,14 @@ def after_apposition(items: Sequence[Item], at: int) -> int:
             break
         if item.text in closing:
             if items[at].text == "," and not _is_apposition(items, at + 1, step):
-                return at
+                break
             following = items[step + 1].text if step + 1 < len(items) else ""
             if following == "," and items[at].text == "(":
-                return after_apposition(items, step + 1)  # "Menendez (D-N.J.), the ranking member, called …"
-            more = following in ("who", "whom", "which", "whose") or (
-                _seat.fullmatch(items[at + 1].text) and not _does(following)
-            )
-            return after_apposition(items, step) if more else step + 1
-    return at
+                return step + 1, True
+            seated = _seat.fullmatch(items[at + 1].text) and not _does(following)
+            another = following in _RELATIVE or bool(seated)
+            return (step, True) if another else (step + 1, False)
+    return at, False
 
 
 def _is_apposition(items: Sequence[Item], first: int, end: int) -> bool:

@@ -75,15 +75,15 @@ def _unnamed(items: Sequence[Item], at: int) -> int | None:
 
 def _judges(items: Sequence[Item], at: int) -> bool:
     """Tell whether a subject that ends before a place judges, behind whatever is put in between."""
-    known, end = words(), at + TO_SUBJECT
+    known, end, apart = words(), at + TO_SUBJECT, 0
     clause = at + _TO_NOUN if at < len(items) and items[at].text in ("who", "that") else at
     while at < min(end, len(items)):
         item = items[at]
         if item.text == ",":
             past = after_apposition(items, at)
-            if past == at:
+            if past == at or apart:
                 return False
-            at, end = past, past + TO_VERB
+            at, end, apart = past, past + TO_VERB, 1
             continue
         noun = items[at - 1].text in known["articles"] or items[at - 1].text in known["before"]
         named = item.actors and not item.possessive and items[at - 1].text not in known["before"]

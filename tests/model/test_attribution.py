@@ -108,6 +108,11 @@ def test_any_text_gets_known_holders(actors: Actors, text: str, side: str) -> No
         "Maas, saying ",
         "a man who ",
         "said ",
+        ", who",
+        "Maas, R-Ark., D-N.J.",
+        "a person, ",
+        "some students, who ",
+        "member of the Bundestag for the ",
     ],
 )
 def test_long_monotonous_texts_come_to_an_end(actors: Actors, unit: str) -> None:
