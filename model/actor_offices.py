@@ -107,8 +107,13 @@ def _learn(reading: Reading, start: int, role: str, top: str | None) -> None:
 
 
 def _holder(reading: Reading, role: str, owner: str, top: str) -> str:
-    """Find who holds an office: a country has one president, but a spokesman for each of its ministries."""
-    return reading.bearers.get((role, owner if role in reading.lexicon.shared_titles else top), owner)
+    """Find who holds an office: a country has one president, but a spokesman for each of its ministries.
+
+    "The Russian leader" is whoever leads there.
+    """
+    place = owner if role in reading.lexicon.shared_titles else top
+    roles = ("leader", *reading.lexicon.sole_titles) if role == "leader" else (role,)
+    return next((who for one in roles if (who := reading.bearers.get((one, place)))), owner)
 
 
 def _ministry(reading: Reading, hit: Hit, role: str) -> str | None:

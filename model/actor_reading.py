@@ -1,10 +1,12 @@
 """What one text has named so far: it decides what a surname, a title or "both countries" means further on."""
 
+from bisect import bisect_right
 from typing import NamedTuple
 
 from model.actor_directory import Directory
 from model.actor_text import ActorText
 from model.actor_titles import ministry_kind, roles_of
+from model.quotations import quotations
 from model.values import Mention, Span
 
 
@@ -39,6 +41,7 @@ class Reading(ActorText):
         self.learned: dict[str, str] = {}
         self.titled = Titled()
         self.person = (-1, "")
+        self._quoted = [place for quotation in quotations(text) for place in (quotation.start, quotation.end)]
 
     def mention(self, start: int, end: int, one: str) -> None:
         """Add a mention over the words `start` to `end`."""
@@ -67,7 +70,11 @@ class Reading(ActorText):
             own = self.directory.roles.get(one, "")
             self.learned[one] = own if title.role in roles_of(own) else title.role
         self.person = (end, one)
-        self.bears(one, self.role(one))
+        role = self.role(one)
+        quoted = bisect_right(self._quoted, self.starts[start]) % 2
+        if quoted and any((name, None) in self.bearers for name in roles_of(role)):
+            return  # whom a president speaks of as a president is not "the president" who says so
+        self.bears(one, role)
         office = self.entries[one].stands_for
         if office and (kind := ministry_kind(office)):
             self.bears(office, kind)

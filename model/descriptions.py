@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from model.items import Item, Phrase, words
 
+# "According to him": the pronoun that it stands for.
+_TO_WHOM = {"him": "he", "her": "she", "them": "they"}
 # "In his view": the pronoun that it stands for.
 WHOSE = {"his": "he", "her": "she", "its": "it", "their": "they"}
 _BODIES = frozenset(["ministry", "government", "parliament", "organisation", "military", "party", "ngo", "think-tank"])
@@ -52,6 +54,8 @@ def _word(items: Sequence[Item], at: int) -> Phrase | None:
         return Phrase(at, at, (), "it" if own else "")
     if text in known["pronouns"] and begins(items, at):
         return Phrase(at, at, (), text)
+    if text in _TO_WHOM and at > 1 and (items[at - 2].text, before) == ("according", "to"):
+        return Phrase(at, at, (), _TO_WHOM[text])
     if text in VIEW and before in WHOSE and at > 1 and items[at - 2].text == "in":
         return Phrase(at - 2, at, (), WHOSE[before])
     return Phrase(at, at, (), "the") if text in known["returning"] and before in ("the", "same") else None

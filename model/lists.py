@@ -43,7 +43,7 @@ def _link(items: Sequence[Item], one: Phrase, other: Phrase) -> str:
     if between[:1] == ["of"] and len(between) < _QUALIFYING:  # "Bob Menendez of New Jersey and Jack Reed"
         between = between[next((at for at, text in enumerate(between) if text in _LISTED - {"of"}), 0) :]
     if not set(between) <= _LISTED:
-        between = [item.text for item in items[after_apposition(items, one.last + 1) : other.first]]
+        between = [item.text for item in items[after_apposition(items, one.last + 1) : first]]
         if not between or not set(between) <= _LISTED:
             return ""
     if set(between) & {"and", "or", "nor", "&", "as", "along", "together"}:

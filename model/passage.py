@@ -8,10 +8,11 @@ from itertools import pairwise
 
 from model.items import Holders, Item, Phrase, words
 from model.phrases import preceding
-from model.rules import LABEL, LEAVING, SPEAKER, Found, scored
+from model.rules import ACCORDING, INSERTED, LABEL, LEAVING, SPEAKER, THIRD, Found, scored
 from model.values import Span
 from model.voices import Voices
 
+_bodies = re.compile(r"(?:governments|countries|nations|states|capitals|leaders|powers|Europeans)\Z")
 _item = re.compile(r"[^\W_]+(?:['’.&-][^\W_]+)*|[\"“”„«»,;:()–—!?']|-+")
 
 
@@ -67,6 +68,7 @@ class Passage(Voices):
             others = [one for one in found if not self._is_medium(one[1])]
             if any(score == LABEL for score, _ in others):
                 others = self._nearest(others)
+            others = list(_relayed(others))
             self._own[number, side] = max(others or found, key=lambda one: (one[0], -one[1].first), default=None)
         return self._own[number, side]
 
@@ -91,7 +93,9 @@ class Passage(Voices):
         ]
         people = [text for text in told if text in known["people"]]
         former = kinds != {"party"} and not known["former"].isdisjoint(told)
-        vague = phrase.actors == ("europe",)  # "European diplomats": a continent says nothing
+        # "European diplomats": a continent says nothing, but its governments do
+        named = [item.text for item in items[phrase.first : phrase.last + 1]]
+        vague = phrase.actors == ("europe",) and not any(map(_bodies.search, named))
         private = people and people[0] in known["private"] and kinds <= {"country", "group"}
         if former or vague or private or (kinds == {"country"} and self._is_anybodys(items, phrase, told)):
             return replace(phrase, actors=())
@@ -142,6 +146,8 @@ class Passage(Voices):
         score, phrase = found
         if score == LABEL and self.transcribed and self._is_medium(phrase):
             return False  # in an interview the paper asks
+        if score == THIRD and not phrase.actors:
+            return False  # "she said that the Europeans had backed it"
         if side is None:
             return True
         if phrase.actors and all(self.blames_itself(actor, side) for actor in phrase.actors):
@@ -154,3 +160,17 @@ class Passage(Voices):
         quoted = self.quoted
         for match in _item.finditer(self.text, start, end):
             yield Item(match[0].lower(), match.end(), quoted(match.start()))
+
+
+def _relayed(found: Sequence[Found]) -> Sequence[Found]:
+    """Return who may hold without sources that have no name, where they tell what somebody says who has one.
+
+    "Merkel had asked him to wait, two officials said."
+    """
+    told = [one for score, one in found if score == SPEAKER and one.actors]
+    relaying = (INSERTED, ACCORDING)
+    return [
+        (score, one)
+        for score, one in found
+        if score not in relaying or one.actors or one.pronoun or not any(other.last < one.first for other in told)
+    ]

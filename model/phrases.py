@@ -30,7 +30,7 @@ def phrases(items: Sequence[Item]) -> Iterator[Phrase]:
         if item.actors:
             found: Phrase | None = _named(items, at)
         else:
-            people = item.text in known["people"] or item.text in known["documents"]
+            people = item.text in known["people"] or item.text in known["documents"] or _some_in(items, at)
             found = (people and _body(items, at)) or without_name(items, at)
         if found is None:
             at += 1
@@ -83,7 +83,7 @@ def _put_behind(items: Sequence[Item], at: int) -> int | None:
 def _alone(items: Sequence[Item], last: int) -> int | None:
     """Return the place of a person's name that stands alone between commas behind an office that ends at `last`."""
     known, name = words(), last + 2
-    while name < len(items) and items[name].text in known["titles"]:
+    while name < len(items) and (items[name].text in known["titles"] or items[name].text in known["people"]):
         name += 1
     alone = name + 1 < len(items) and items[last + 1].text == "," == items[name + 1].text
     return name if alone and items[name].person and not items[name].quoted and not items[name].possessive else None
@@ -166,6 +166,12 @@ def _body(items: Sequence[Item], at: int) -> Phrase | None:
     return None
 
 
+def _some_in(items: Sequence[Item], at: int) -> bool:
+    """Tell whether some people of a body stand here: "many in the Pentagon", and not "many in Moscow"."""
+    told = [item.text for item in items[at : at + 3]]
+    return len(told) == 3 and told[0] in ("many", "some", "most") and told[1] in ("in", "at") and told[2] == "the"
+
+
 def _seated_for(items: Sequence[Item], house: Phrase) -> Phrase:
     """Return for whom somebody sits in a house, if that is told, else the house: "a member of the Bundestag for X"."""
     at = house.last + 1
@@ -205,7 +211,7 @@ def _apposition(items: Sequence[Item], at: int) -> tuple[int, bool]:
             following = items[step + 1].text if step + 1 < len(items) else ""
             if following == "," and items[at].text == "(":
                 return step + 1, True
-            seated = _seat.fullmatch(items[at + 1].text) and not _does(following)
+            seated = items[at].text == "," and _seat.fullmatch(items[at + 1].text) and not _does(following)
             another = following in _RELATIVE or bool(seated)
             return (step, True) if another else (step + 1, False)
     return at, False

@@ -1,6 +1,8 @@
 """Whom a pronoun, a description or a quotation means, by what a text said before."""
 
 from bisect import bisect_right
+from collections import Counter
+from collections.abc import Sequence
 
 from model.descriptions import DESCRIBED
 from model.items import Holders, Phrase, words
@@ -82,7 +84,7 @@ class References(Passage):
         if self.questions:
             return () if number in self.questions else self.interviewee
         at = bisect_right(self.labelled_lines, number) - 1
-        return self.labels[self.labelled_lines[at]] if at >= 0 else ()
+        return self.labels[self.labelled_lines[at]] if at >= 0 else self.answering
 
     def _carried(self, number: int) -> Holders:
         quotation = self.goes_on(number)
@@ -160,13 +162,20 @@ class References(Passage):
             named = [item.actors for item in self.items(before)] + named
         last = [actor for actors in reversed(named) for actor in actors]
         if phrase.pronoun == "administration":
-            theirs = [one if one.endswith(ADMINISTRATION) else one + ADMINISTRATION for one in last]
-            return next(((one,) for one in theirs if one in self.actors.entries), ())
+            return self._administration(last)
         fitting = [one for one in last if self.actors.entries[one].kind in DESCRIBED[phrase.pronoun]]
         if phrase.pronoun == "government" and not fitting:
             governments = (self.actors.office(self._country(one), "government") for one in last)
             fitting = [one for one in governments if one]
         return tuple(fitting[:1])
+
+    def _administration(self, last: Sequence[str]) -> Holders:
+        """Return whose administration is spoken of: the last one named, else that of the president named most."""
+        named = next((one for one in last if one.endswith(ADMINISTRATION)), None)
+        if named is None:
+            every = Counter(mention.actor + ADMINISTRATION for mention in self.mentions)
+            named = next((one for one, _ in every.most_common() if one in self.actors.entries), None)
+        return (named,) if named else ()
 
     def _country(self, actor: str) -> str:
         """Return the country that an actor is or stands for, "" for none and for the treaty's own two."""

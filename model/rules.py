@@ -17,10 +17,16 @@ SPEAKER, PASSIVE, NOUN, LEAVING, SUBJECT = 80, 75, 60, 45, 40
 SUBORDINATE = 30
 # What sets one clause against another; at the beginning of a sentence the first one is a subordinate clause.
 CONTRASTS = frozenset(["while", "whereas", "though", "although"])
+# By which pronouns "according to him" and "according to the diplomat" are read.
+_MEANT = frozenset(["he", "she", "they", "the"])
 # Over how many words what is told by ", saying that" reaches.
 TOLD = 40
 # Who ought to say something has not said it.
 _OUGHT = frozenset(["must", "ought", "should"])
+_SEATS = frozenset(["house", "senate", "committee", "panel", "chamber", "assembly", "opposition"])
+_BESIDE = ([",", "along", "with"], [",", "together", "with"])
+# How a stance is taken to something: "has been met with understanding".
+_MET = frozenset(["met", "greeted", "received"])
 # What a noun of stance is followed by.
 _TOWARD = frozenset(["for", "to", "of", "against", "over", "at", "about", "that"])
 
@@ -35,14 +41,23 @@ def scored(items: Sequence[Item]) -> Iterator[Found]:
     found = joined(items, list(phrases(items)))
     scores = [_score(items, phrase) for phrase in found]
     taken = {verb(items, _past(items, phrase))[2] for score, phrase in zip(scores, found, strict=True) if score}
-    unknown = [(INSERTED if put_in else SPEAKER, phrase) for phrase, put_in in strangers(items, taken)]
+    acts = next((phrase for score, phrase in zip(scores, found, strict=True) if SUBORDINATE < score <= LEAVING), None)
+    unknown = [
+        (INSERTED if put_in else SPEAKER, acts if acts and _tells(items, acts, phrase) else phrase)
+        for phrase, put_in in strangers(items, taken)
+    ]
     unknown += [(SPEAKER, phrase) for phrase in somebody(items)]
     yield from unknown
     speaks = bool(unknown) or any(score > LEAVING for score in scores)
-    acts = next((phrase for score, phrase in zip(scores, found, strict=True) if SUBORDINATE < score <= LEAVING), None)
     for score, phrase in zip(scores, found, strict=True):
         if score > LEAVING or score == SUBORDINATE or (phrase is acts and not speaks):
             yield score, phrase
+
+
+def _tells(items: Sequence[Item], acts: Phrase, told: Phrase) -> bool:
+    """Tell whether who acts at a sentence's beginning tells why: "Washington means to leave, arguing that …"."""
+    behind = [item.text for item in items[told.last : told.last + 2]]
+    return preceding(items, acts.first) < 0 and len(behind) == 2 and behind[0] == "," and behind[1] in TELLING
 
 
 def _score(items: Sequence[Item], phrase: Phrase) -> int:
@@ -51,6 +66,8 @@ def _score(items: Sequence[Item], phrase: Phrase) -> int:
     if following in words()["things"] and not phrase.possessive:
         return 0
     before = preceding(items, phrase.first)
+    if phrase.pronoun in _MEANT and _according(items, phrase.first):
+        return ACCORDING
     if (not phrase.pronoun or phrase.pronoun in DESCRIBED) and (score := _placed(items, phrase, before, following)):
         return score
     if phrase.pronoun and phrase.last > phrase.first and items[phrase.last].text in VIEW:
@@ -64,6 +81,12 @@ def _score(items: Sequence[Item], phrase: Phrase) -> int:
 def _past(items: Sequence[Item], phrase: Phrase) -> int:
     """Return where the sentence goes on after a phrase, what is put in behind it and its seat: "X (Y) in Bern said"."""
     at = after_apposition(items, phrase.last + 1)
+    if [item.text for item in items[at : at + 3]] in _BESIDE:
+        commas = (step + 1 for step in range(at + 3, min(at + APPOSITION, len(items))) if items[step].text == ",")
+        at = next(commas, at)  # "Democrats, along with much of the community, have blasted"
+    where = [item.text for item in items[at : at + 3]]
+    if where[:2] in (["in", "the"], ["on", "the"]) and where[2:] and where[2] in _SEATS:
+        at += 3  # "Democrats in the House have tried"
     if at < len(items) and items[at].text in ("on", "of"):  # "a deputy on the foreign and defence committee"
         told = [item.text for item in items[at : at + TO_VERB]]
         at += next((step + 1 for step, text in enumerate(told) if text in ("committee", "panel", "commission")), 0)
@@ -180,6 +203,9 @@ def _judged_there(items: Sequence[Item], first: int) -> bool:
     there = [item.text for item in items[first : first + 6]]
     if there[:1] == ["there"] and not words()["stance"].isdisjoint(there):
         return True  # "At the Foreign Ministry there was disappointment"
+    for at in range(first, len(items) - 2):
+        if items[at].text in _MET and items[at + 1].text == "with" and not items[at].quoted:
+            return not words()["stance"].isdisjoint(item.text for item in items[at + 2 : at + 5])
     verbs = (at for at in range(first, len(items)) if items[at].text in words()["say"] and not items[at].quoted)
     return any(items[at].text.endswith(("ed", "seen", "felt")) and is_passive(items, at) for at in verbs)
 
@@ -190,7 +216,8 @@ def _subject(items: Sequence[Item], phrase: Phrase, before: int, at: int) -> int
     previous = items[before].text if before >= 0 else ""
     subordinate = previous in known["subordinators"] and not (previous in CONTRASTS and before)
     does, judged, place = verb(items, at)
-    subordinate = subordinate or (previous in known["speech"] and before > 0)  # "he said Russia had made it so"
+    # "he said Russia had made it so", "something the Kremlin has denied"
+    subordinate = subordinate or (before > 0 and (previous in known["speech"] or previous == "something"))
     if does in known["say"] or does in known["saying"]:
         if judged or (not phrase.pronoun and any(item.text in _OUGHT for item in items[at:place])):
             return 0

@@ -23,6 +23,12 @@ _BY = re.compile(
 _BEHALF = re.compile(r"\bon behalf of\b", re.IGNORECASE)
 # In the first sentences of a speech: "I have the honour to speak on behalf of the European Union".
 _FLOOR = re.compile(r"\b(?:I|We) [^.\n]{0,80}\bon behalf of(?: the)? ")
+# Who does this before the statement that follows.
+_FOLLOWS = re.compile(
+    r"\b(?:issued|released|made|gave|delivered) (?:(?:the|this|a) )?(?:following )?(?:(?:joint|press|prepared) )?"
+    r"(?:statement|remarks|comments?|declaration)\b[^\n.!?]{0,200}:\Z",
+    re.IGNORECASE,
+)
 _ISSUED = re.compile(r"(?:issued|released|published) by\b", re.IGNORECASE)
 # What says of a text that it is its author's opinion: a line of its own at the head, or before a colon.
 _OPINION = re.compile(
@@ -65,6 +71,8 @@ def issuer(heading: str, named: Sequence[Mention], actors: Actors, start: int) -
 
     `named` are the mentions in the heading, `start` its place in the text.
     """
+    if match := _FOLLOWS.search(heading):
+        return tuple([one.actor for one in named if one.span.start - start < match.start()][:1])
     match = _BEHALF.search(heading) or _BY.search(heading) or _ISSUED.match(heading)
     if match is None:
         theirs = (one for one in reversed(named) if _THEIRS.match(heading, one.span.end - start))

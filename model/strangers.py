@@ -30,7 +30,7 @@ def strangers(items: Sequence[Item], taken: set[int]) -> Iterator[tuple[Phrase, 
             continue
         if not taken and items[at - 1].text == "," and item.text in TELLING:
             yield _stranger(items, at, range(min(at - 1, TO_SUBJECT))), False
-        if item.text not in known["speech"]:
+        if item.text not in known["speech"] and not (item.text in known["say"] and _officials_there(items, at)):
             continue
         one = items[at - 1].text
         if one == "and" or not (items[at - 1].actors or one.isalnum() or one in MARKS):
@@ -110,13 +110,24 @@ def _stranger(items: Sequence[Item], verb: int, subject: range) -> Phrase:
     determiner = next((text for text in told[:2] if text in known["articles"] or text in known["indefinite"]), "")
     own = known["former"].isdisjoint(told) and known["private"].isdisjoint(told)
     speaks_for = not known["speaking_for"].isdisjoint(told)
-    if seat and own and (speaks_for or determiner not in known["indefinite"]):
-        return Phrase(verb - 1, verb - 1, seat)
+    office = not {"minister", "ministers", "ministry"}.isdisjoint(told)
+    if seat and own and (speaks_for or office or determiner not in known["indefinite"]):
+        return Phrase(subject[0] if office else verb - 1, verb - 1, seat)
     if told[:1] == ["its"] or "there" in told:
         return Phrase(verb - 1, verb - 1, (), "its" if told[0] == "its" else "there")
     body = own and not known["bodies"].isdisjoint(told)
-    definite = determiner in ("the", *WHOSE) or told[-2:] == ["of", "them"] or speaks_for
+    definite = determiner in ("the", *WHOSE) and told[-1:] != ["opposition"]
+    definite = definite or told[-2:] == ["of", "them"] or speaks_for
     return Phrase(verb - 1, verb - 1, (), "the" if definite or body else "")
+
+
+def _officials_there(items: Sequence[Item], verb: int) -> bool:
+    """Tell whether a verb is that of officials where a sentence begins with a place: "In Bern, officials describe"."""
+    if items[0].text != "in" or not items[1].actors or items[1].possessive or verb > TO_VERB:
+        return False
+    known = words()
+    told = [item.text for item in items[2:verb] if item.text != "," and not item.text.endswith("ly")]
+    return bool(told) and all(any(text in known[name] for name in ("people", "titles", "articles")) for text in told)
 
 
 def _house(items: Sequence[Item], subject: range) -> Holders | None:

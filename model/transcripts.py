@@ -35,6 +35,14 @@ _congress = re.compile(
     r"|(The (?:[A-Z][a-z]+ )?[A-Z]{5,}(?: [A-Z]{3,}| pro tempore)*))\.\s"
 )
 _spoke = " (spoke in "
+# What a page puts before a colon that is nobody's speech.
+_apart = re.compile(
+    r"(?:also|analysis|background|captions?|contacts?|context|corrections?|date|editor['’]s note|explainer|fact ?box"
+    r"|figures?|files?|further reading|images?|in brief|key points|listen|more|notes?|photos?|pictures?|press contacts?"
+    r"|read|related|reports?|roundup|see|sources?|subject|summary|table of contents|tags?|timeline|to read|topics?"
+    r"|updates?|videos?|watch)\b",
+    re.IGNORECASE,
+)
 _aside = re.compile(r"(?:\([^()\n]*\)|\[[^\[\]\n]*\])")
 
 
@@ -51,7 +59,7 @@ def label(text: str, start: int) -> Label | None:
     line = text[start : start + LONGEST]
     before = text[max(start - INDENT, 0) : start].rstrip(" \t")
     begins = not before or before.endswith("\n")
-    if (match := _colon.match(line)) and _is_name(match[1], begins):
+    if (match := _colon.match(line)) and _is_name(match[1], begins) and not _apart.match(match[1]):
         name = match[1].partition(_spoke)[0]  # what he spoke is nobody's name
         return Label(name, start, start + match.start(1) + len(name))
     if not begins:

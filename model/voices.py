@@ -105,12 +105,16 @@ class Voices:
     def questions(self) -> frozenset[int]:
         """The numbers of the sentences by which an interview without labels asks; its answers say "I" or "we"."""
         found = transcripts.questions(self.text, self.spans)
-        return frozenset(found if len(found) >= QUESTIONS and self._spoken >= SPOKEN * len(self.spans) else ())
+        if len(found) < QUESTIONS or self._spoken < SPOKEN * len(self.spans):
+            return frozenset()
+        labelled = sum(transcripts.label(self.text, span.start) is not None for span in self.spans)
+        return frozenset(found if labelled < QUESTIONS else ())
 
     @cached_property
     def transcribed(self) -> bool:
         """Whether several speak in the text, each in lines of his own."""
-        return bool(self.questions) or len(self.labels) > 1
+        headline = bool(self.headings) and self.headings[0] == self.spans[0] and 0 in self.labels
+        return bool(self.questions) or len(self.labels) - headline > 1
 
     @cached_property
     def interviewee(self) -> Holders:
@@ -157,13 +161,14 @@ class Voices:
             return None
         inside = [mention.actor for mention in self.named(Span(label.start, label.end))]
         if not inside and statements.answers(label.name):
-            return tuple(one for one in self.issuer if self._answers(one))
+            return self.answering
         kinds = [self.actors.entries[one].kind for one in inside]
         for kind in ("person", "ministry"):  # before the party
             if kind in kinds:
                 return (inside[kinds.index(kind)],)
         return () if kinds[-1:] == ["media"] else tuple(inside[-1:])  # a paper asks
 
-    def _answers(self, issuer: str) -> bool:
-        """Tell whether whoever a heading names may answer in a transcript: no parliament, in which many speak."""
-        return issuer != AUTHOR and self.actors.entries[issuer].kind != "parliament"
+    @cached_property
+    def answering(self) -> Holders:
+        """Who answers in a transcript, and speaks before its first label: no parliament, in which many speak."""
+        return tuple(one for one in self.issuer if one != AUTHOR and self.actors.entries[one].kind != "parliament")

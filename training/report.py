@@ -167,8 +167,8 @@ def _holders(found: Mapping[str, Any]) -> str:
         one = found["stances"]
         parts.append(
             f"Of {one['actors']} actors with a stance {one['found']:.0%} are found; of those given one "
-            f"{one['precision']:.0%} have one. Macro-F1 of the stance of those found: {one['scores']:.3f}, the "
-            f"majority's {one['majority']:.3f}."
+            f"{one['precision']:.0%} have one. The stance of those found is right for {one['accuracy']:.0%} (the "
+            f"majority's for {one['majority_accuracy']:.0%}), macro-F1 {one['scores']:.3f} ({one['majority']:.3f})."
         )
     return "\n\n".join(parts)
 
