@@ -115,7 +115,10 @@ class Analyzer:
         return row
 
     def known_share(self, text: str) -> float:
-        """Return the share of a text's words that the fitted vocabulary knows, 0 for a text without a word."""
+        """Return the share of a text's words that the fitted vocabulary knows, 0 for a text without a word.
+
+        Words of one or two letters, which many languages have alike, count only where there are no others.
+        """
         return _share(self.scorer.judge([text])[1])
 
     def _units(self, text: str) -> list[Span]:

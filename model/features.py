@@ -69,6 +69,11 @@ def words(text: str) -> list[str]:
     return split(normalise(text))
 
 
+def telling(word: str) -> bool:
+    """Tell whether a normalised word tells its language: "in", "de" and "la" are words of many."""
+    return len(word) > 2 or not word.isascii()
+
+
 def word_ngrams(words: Sequence[str], low: int, high: int) -> list[str]:
     """Return the n-grams of words, joined by a blank, for n from `low` to `high`: scikit-learn's `_word_ngrams`."""
     found = list(words) if low == 1 else []

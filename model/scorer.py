@@ -62,7 +62,7 @@ class Block:
 
 
 class Chunk(NamedTuple):
-    """A stretch without blanks of a normalised text: its words, their classes, how many words are known.
+    """A stretch without blanks of a normalised text: its words, their classes, how many tell its language and are known.
 
     `numbers` are those of the terms within it, each as often as it occurs: the bytes of an array of `Numbers`, since
     bytes are joined faster than arrays.
@@ -71,6 +71,7 @@ class Chunk(NamedTuple):
     numbers: bytes
     words: list[str]
     classes: list[str]
+    telling: int
     known: int
 
 
@@ -102,7 +103,10 @@ class Scorer:
         return np.array(self.judge(texts)[0]).reshape(len(texts), len(self.intercepts))
 
     def judge(self, texts: Sequence[str]) -> tuple[list[list[float]], list[tuple[int, int]]]:
-        """Return `decisions` as lists and, for each text, how many of its words are known, and how many it has."""
+        """Return `decisions` as lists and, for each text, how many of its words are known, and how many there are.
+
+        Only words that tell their language count; all of a text's words are known if none of them does.
+        """
         judged = []
         for text in texts:
             with self._turn:
@@ -111,7 +115,7 @@ class Scorer:
 
     def _judge(self, text: str) -> tuple[list[float], tuple[int, int]]:
         chunks = self._read(features.normalise(text).split())
-        within, each_words, each_classes, known = zip(*chunks, strict=True) if chunks else ((),) * 4
+        within, each_words, each_classes, telling, known = zip(*chunks, strict=True) if chunks else ((),) * 5
         words, classes = list(chain.from_iterable(each_words)), list(chain.from_iterable(each_classes))
         across = self.terms.numbers([block.across(words, classes) for block in self.blocks])
         found = np.frombuffer(bytearray().join([*within, across.tobytes()]), dtype=across.dtype)
@@ -122,7 +126,8 @@ class Scorer:
             square, *sums = rows[start:end, 0].dot(rows[start:end]).tolist()
             norm = math.sqrt(square)
             decisions = [value + total / norm for value, total in zip(decisions, sums, strict=True)]
-        return decisions, (sum(known), len(words))
+        told = sum(telling)
+        return decisions, (sum(known), told) if told else (len(words), len(words))
 
     def _read(self, strings: list[str]) -> list[Chunk]:
         """Return what is known of a text's chunks, in their order."""
@@ -143,18 +148,21 @@ class Scorer:
         """Remember chunks that are not remembered."""
         words = [features.split(one) for one in strings]
         within = [[block.within(*one) for one in zip(strings, words, strict=True)] for block in self.blocks]
-        positions, numbers = self.terms.find([list(chain.from_iterable(found)) for found in within])
+        terms = [list(chain.from_iterable(found)) for found in within]
+        positions, numbers = self.terms.find(terms)
         # Of each term its chunk, counted through block by block.
         sizes = [len(found) for block in within for found in block]
         owners = np.arange(len(sizes)).repeat(sizes)[positions]
         counts = np.bincount(owners, minlength=len(sizes)).reshape(len(self.blocks), len(strings))
-        known = counts[[block.name == "words" for block in self.blocks]].sum(axis=0).tolist()
+        telling = np.concatenate([_telling(block, found) for block, found in zip(self.blocks, terms, strict=True)])
+        known = np.bincount(owners[telling[positions]] % len(strings), minlength=len(strings)).tolist()
         numbers = numbers[(owners % len(strings)).argsort(kind="stable")]
         ends = counts.sum(axis=0).cumsum().tolist()
         for at, (start, end) in enumerate(pairwise([0, *ends])):
             # Function words have none and make no pair.
             classes = [name for name in map(features.word_class, words[at]) if name]
-            self._chunks[strings[at]] = Chunk(numbers[start:end].tobytes(), words[at], classes, known[at])
+            told = sum(map(features.telling, words[at]))
+            self._chunks[strings[at]] = Chunk(numbers[start:end].tobytes(), words[at], classes, told, known[at])
         self._characters += sum(map(len, strings))
 
     def weighed(self, found: Numbers) -> tuple[Numbers, Positions, Floats]:
@@ -232,6 +240,13 @@ def load(file: Path) -> Scorer:
             blocks.append(Block(name, (low, high), spelling, start, end))
             start = end
         return Scorer(blocks, found["table"], found["intercepts"], bool(found["sublinear_tf"]))
+
+
+def _telling(block: Block, terms: Sequence[str]) -> NDArray[np.bool_]:
+    """Tell which of a block's terms within texts without blanks are words that tell their language."""
+    if block.name != "words":
+        return np.zeros(len(terms), dtype=np.bool_)
+    return np.fromiter(map(features.telling, terms), dtype=np.bool_, count=len(terms))
 
 
 def _bytes(lines: Sequence[str]) -> Bytes:

@@ -40,14 +40,15 @@ class Made:
 def make(
     rows: Dataset, parameters: Mapping[str, Any], seed: int, target: str, sides: Mapping[str, str], progress: Progress
 ) -> Made:
-    """Cross-validate, calibrate on running documents where there are any, fit on every row; errors as `folds.split`."""
+    """Fit on every row, cross-validate, calibrate on running documents where there are any; errors as `folds.split`."""
     splits = folds.split(rows, FOLDS, seed)
-    judged = progress(folds.judge(rows, splits, parameters, seed), "cross-validation", len(splits))
-    decisions, known = folds.pool(list(judged))
+    # The folds are fitted in processes of their own from here on, and meanwhile the model itself is in this one.
+    judged = folds.judge(rows, splits, parameters, seed)
+    print(f"fitting on all {len(rows.rows):,} rows, and on the folds beside it …", file=sys.stderr)
+    analyzer, fitted = fit(rows, parameters, seed, target, sides)
+    decisions, known = folds.pool(list(progress(judged, "cross-validation", len(splits))))
     running = rows.running() or range(len(rows.rows))
     temperature = calibrate.temperature(decisions[running], rows.subset(running).gold, rows.labels)
-    print(f"fitting on all {len(rows.rows):,} rows, then the report …", file=sys.stderr)
-    analyzer, fitted = fit(rows, parameters, seed, target, sides)
     return Made(analyzer.calibrated(temperature), fitted, softmax(decisions / temperature, axis=1), known, len(splits))
 
 

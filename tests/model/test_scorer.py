@@ -90,6 +90,28 @@ def test_the_whole_corpus_alone_in_a_batch_and_by_scikit_learn(corpus_models: Pa
     assert np.abs(batch - artifact.load_pipeline(corpus_models).decision_function(texts)).max() < 1e-9
 
 
+COUNTS = [
+    ("Berlin called the step a grave mistake.", (6, 6)),
+    ("Berlin called the weather a nuisance", (3, 5)),
+    ("die Kanzlerin on a Berlin", (1, 3)),
+    ("The the the", (3, 3)),
+    ("on a on the", (1, 1)),
+    ("a on es la", (4, 4)),
+    ("中 文", (0, 2)),
+    ("été à la", (0, 2)),
+    ("12 …", (1, 1)),
+    ("…", (0, 0)),
+    ("", (0, 0)),
+]
+
+
+@pytest.mark.parametrize(("text", "counts"), COUNTS)
+def test_words_that_tell_their_language_are_counted(text: str, counts: tuple[int, int]) -> None:
+    compiled = scorer.compiled(pipeline.build(parameters.read(), 1).fit(TEXTS, ["con", "pro", "none"]))
+    assert compiled.judge([text])[1] == [counts]
+    assert compiled.judge([text])[1] == [counts], "remembered words count alike"
+
+
 def test_what_is_saved_is_what_is_loaded(both: Compiled, tmp_path: Path) -> None:
     _, compiled = both
     scorer.save(compiled, tmp_path / "scorer.npz")

@@ -69,6 +69,6 @@ def test_no_capability_fails_more_often_than_is_marked(corpus_models: Path) -> N
 
 def test_other_languages_and_noise_are_marked_and_english_is_not(corpus_models: Path) -> None:
     found = own.unknown(Analyzer.load(corpus_models))
-    assert found["other languages"]["caught"] >= 0.9
+    assert found["other languages"]["caught"] >= 0.85
     assert found["noise"]["caught"] >= 0.6
     assert found["english"]["caught"] <= 0.06
