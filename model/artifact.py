@@ -43,9 +43,9 @@ class Manifest:
 
     `unit` is "sentence" (a text is cut and rolled up: see `Analyzer.roll_up`) or "text" (judged unsplit); `roles` says
     which label is support, criticism and neutral, as far as the labels have these sides; the decision values
-    are divided by the `temperature`; `thresholds` has `unknown_vocabulary`, the share of known words (see `Scorer.judge`)
-    below which an answer is uncertain; `data` names the labelled rows by digest and counts, and under `feedback` the
-    corrections among them; digests are SHA-256, those of files by name.
+    are divided by the `temperature`; `thresholds` has `unknown_vocabulary`, the share of known words as
+    `Scorer.judge` counts them, below which an answer is uncertain; `data` names the labelled rows by digest and counts,
+    and under `feedback` the corrections among them; digests are SHA-256, those of files by name.
     """
 
     target: str

@@ -62,7 +62,7 @@ class Block:
 
 
 class Chunk(NamedTuple):
-    """A stretch without blanks of a normalised text: its words, their classes, how many tell its language and are known.
+    """A stretch without blanks of a normalised text: its words, their classes, how many tell, and how many are known.
 
     `numbers` are those of the terms within it, each as often as it occurs: the bytes of an array of `Numbers`, since
     bytes are joined faster than arrays.
