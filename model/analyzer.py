@@ -98,21 +98,29 @@ class Analyzer:
         return self.scorer.decisions(units)
 
     def roll_up(self, probabilities: Sequence[Sequence[float]]) -> Row:
-        """Join the probabilities of a text's sentences (rows) into the text's: their mean, with less neutral in it.
+        """Join the probabilities of a text's sentences (rows) into the text's: their mean, weighed by what a text is.
 
-        A text takes a side though most of its sentences report facts, the more so the longer it is: the neutral share
-        is divided by the number of sentences to the power of `manifest.roll_up["neutral_exponent"]`, which leaves a
-        lone sentence its own probabilities. Labels without a neutral one are averaged.
+        A text that reports both sides alike takes none: of its mean each side keeps as much as it has of the two
+        together, s * s / (s + c), and the rest is neutral. A text takes a side though most of its sentences report
+        facts, the more so the longer it is: its neutral share is divided by the number of sentences to the power of
+        `manifest.roll_up["neutral_exponent"]`. A lone sentence keeps its own probabilities. Labels without a neutral
+        one are averaged.
         """
         if len(probabilities) == 1:
             return list(probabilities[0])
         row = [sum(column) / len(probabilities) for column in zip(*probabilities, strict=True)]
-        neutral = self.manifest.roles.get("neutral")
-        if neutral is not None:
-            row[self._labels.index(neutral)] /= len(probabilities) ** self.manifest.roll_up["neutral_exponent"]
-            total = sum(row)
-            row = [share / total for share in row]
-        return row
+        roles = {role: self._labels.index(label) for role, label in self.manifest.roles.items()}
+        if "neutral" not in roles:
+            return row
+        sides = [roles[role] for role in ("support", "criticism") if role in roles]
+        if len(sides) == 2 and all(row[side] for side in sides):
+            taken = math.prod(row[side] for side in sides) / sum(row[side] for side in sides)
+            for side in sides:
+                row[side] -= taken
+            row[roles["neutral"]] += 2 * taken
+        row[roles["neutral"]] /= len(probabilities) ** self.manifest.roll_up["neutral_exponent"]
+        total = sum(row)
+        return [share / total for share in row]
 
     def known_share(self, text: str) -> float:
         """Return the share of a text's words that the fitted vocabulary knows, 0 for a text without a word.

@@ -29,7 +29,7 @@ def fit(
         labels=labels,
         roles=dict(sides or {}),
         unit=dataset.unit,
-        roll_up={"rule": "mean", NEUTRAL_EXPONENT: parameters[NEUTRAL_EXPONENT]},
+        roll_up={"rule": "balance", NEUTRAL_EXPONENT: parameters[NEUTRAL_EXPONENT]},
         temperature=1.0,
         thresholds={UNKNOWN_VOCABULARY: parameters[UNKNOWN_VOCABULARY]},
         parameters={name: parameters[name] for name in pipeline.PARAMETERS},

@@ -40,14 +40,38 @@ def test_one_sentence_keeps_its_own_probabilities(analyzer: Analyzer) -> None:
     assert stance.confidence == max(stance.probabilities.values())
 
 
-def test_several_sentences_are_rolled_up_with_less_neutral(analyzer: Analyzer) -> None:
+CRITICISM, NEUTRAL, SUPPORT = (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)
+# Sentences' probabilities and the text's by hand, the neutral share being divided by the root of their number.
+ROLLED_UP = [
+    ([CRITICISM, NEUTRAL, NEUTRAL, NEUTRAL], (0.25, 0.75 / 2, 0.0)),
+    ([NEUTRAL] * 4, (0.0, 1.0, 0.0)),
+    ([SUPPORT, CRITICISM, CRITICISM, SUPPORT], (0.25, 0.5 / 2, 0.25)),
+    ([SUPPORT, CRITICISM, SUPPORT, SUPPORT], (0.0625, 0.375 / 2, 0.5625)),
+    ([(0.5, 0.5, 0.0)] * 2 + [(0.0, 0.5, 0.5), (0.0, 1.0, 0.0)], (0.25 - 1 / 12, (0.625 + 1 / 6) / 2, 0.125 - 1 / 12)),
+    ([(0.1, 0.3, 0.6)], (0.1, 0.3, 0.6)),
+]
+
+
+@pytest.mark.parametrize(("rows", "expected"), ROLLED_UP)
+def test_sides_take_from_one_another_and_neutral_counts_less_in_longer_texts(
+    analyzer: Analyzer, rows: list[tuple[float, ...]], expected: tuple[float, ...]
+) -> None:
+    rolled = Analyzer(analyzer.scorer, replace(analyzer.manifest, roll_up={"neutral_exponent": 0.5})).roll_up(rows)
+    assert rolled == pytest.approx([share / sum(expected) for share in expected], abs=1e-12)
+
+
+def test_without_two_sides_neutral_alone_counts_less(analyzer: Analyzer) -> None:
+    roles = {"neutral": "neutral", "support": "support"}
+    other = Analyzer(analyzer.scorer, replace(analyzer.manifest, roles=roles, roll_up={"neutral_exponent": 0.5}))
+    assert other.roll_up([SUPPORT, CRITICISM, NEUTRAL, NEUTRAL]) == pytest.approx([1 / 3, 1 / 3, 1 / 3])
+
+
+def test_several_sentences_are_judged_one_by_one(analyzer: Analyzer) -> None:
     parts = ["Berlin called the step a grave mistake.", "Warsaw welcomed the step.", "The talks lasted."]
     stance = analyzer.classify(" ".join(parts))
     assert stance.sentences == 3
-    expected = analyzer.probabilities(parts).mean(axis=0)
-    expected[analyzer.manifest.labels.index("neutral")] /= 3**0.3
-    expected /= expected.sum()
-    assert list(stance.probabilities.values()) == pytest.approx(expected.tolist(), abs=1e-12)
+    expected = analyzer.roll_up(analyzer.probabilities(parts).tolist())
+    assert list(stance.probabilities.values()) == pytest.approx(expected, abs=1e-12)
 
 
 def test_labels_without_a_neutral_one_are_averaged(analyzer: Analyzer) -> None:

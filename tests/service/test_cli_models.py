@@ -91,7 +91,7 @@ def test_what_cannot_be_read_is_named_and_all_else_is_listed(run: Run, models: P
     assert done.returncode == 1
     assert [json.loads(line)["version"] for line in done.stdout.splitlines()] == [second]
     assert done.stderr == (
-        f"stance: {spoilt.name}: artifact {spoilt.name} has format 2, and this version reads format 3\n"
+        f"stance: {spoilt.name}: artifact {spoilt.name} has format 2, and this version reads format 4\n"
     )
 
 
