@@ -38,7 +38,7 @@ from model.actors import Actors
 from model.items import Holders
 from model.quotations import quotations
 from model.references import References
-from model.rules import LEAVING, PASSIVE, SUBJECT, scored
+from model.rules import LEAVING, LEFT, PASSIVE, SUBJECT, scored
 from model.statements import AUTHOR
 from model.values import Mention, Span
 
@@ -147,7 +147,7 @@ class Reader(References):
         own = self.best(number, side)
         if own is None:
             return not held
-        return own[0] in (LEAVING, SUBJECT) or (not held and own[1].pronoun in ("i", "we"))
+        return own[0] in (LEAVING, LEFT, SUBJECT) or (not held and own[1].pronoun in ("i", "we"))
 
     def is_opinion(self, unheld: int, stances: int) -> bool:
         """Tell whether the text speaks for itself: it says "I" or "we" itself, or takes sides as no report does.

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from model.items import Holders, Item, Phrase, words
 from model.phrases import preceding
-from model.rules import ACCORDING, INSERTED, LABEL, LEAVING, SPEAKER, THIRD, Found, scored
+from model.rules import ACCORDING, INSERTED, LABEL, LEAVING, LEFT, SPEAKER, THIRD, Found, scored
 from model.values import Span
 from model.voices import Voices
 
@@ -154,7 +154,8 @@ class Passage(Voices):
             return False
         if score <= LEAVING and (self.speaks_itself or self.transcribed):
             return False  # who acts in an opinion piece or in somebody's speech is what it is about
-        return score != LEAVING or side == "support"
+        leaving = score != LEFT or any(self.agent in (one, *self.actors.chain(one)) for one in phrase.actors)
+        return score not in (LEAVING, LEFT) or (side == "support" and leaving)
 
     def _words(self, start: int, end: int) -> Iterator[Item]:
         quoted = self.quoted

@@ -2,7 +2,6 @@
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Sequence
 
 from model.descriptions import DESCRIBED
 from model.items import Holders, Phrase, words
@@ -162,20 +161,26 @@ class References(Passage):
             named = [item.actors for item in self.items(before)] + named
         last = [actor for actors in reversed(named) for actor in actors]
         if phrase.pronoun == "administration":
-            return self._administration(last)
+            return self._administration(number)
         fitting = [one for one in last if self.actors.entries[one].kind in DESCRIBED[phrase.pronoun]]
         if phrase.pronoun == "government" and not fitting:
             governments = (self.actors.office(self._country(one), "government") for one in last)
             fitting = [one for one in governments if one]
         return tuple(fitting[:1])
 
-    def _administration(self, last: Sequence[str]) -> Holders:
-        """Return whose administration is spoken of: the last one named, else that of the president named most."""
-        named = next((one for one in last if one.endswith(ADMINISTRATION)), None)
-        if named is None:
-            every = Counter(mention.actor + ADMINISTRATION for mention in self.mentions)
-            named = next((one for one, _ in every.most_common() if one in self.actors.entries), None)
-        return (named,) if named else ()
+    def _administration(self, number: int) -> Holders:
+        """Return whose administration is spoken of: the one named last, else that of the president named most.
+
+        A president named since then is meant: "The Reagan administration … Trump … The administration says".
+        """
+        last: list[str] = []
+        for before in range(number, max(number - LOOKED_BACK, -1), -1):
+            named = [actor for item in self.items(before) if not item.possessive for actor in item.actors]
+            last += reversed(named)
+        if not any(actor.endswith(ADMINISTRATION) for actor in last):
+            last = [actor for actor, _ in Counter(mention.actor for mention in self.mentions).most_common()]
+        theirs = (actor.removesuffix(ADMINISTRATION) + ADMINISTRATION for actor in last)
+        return tuple([one for one in theirs if one in self.actors.entries][:1])
 
     def _country(self, actor: str) -> str:
         """Return the country that an actor is or stands for, "" for none and for the treaty's own two."""

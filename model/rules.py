@@ -15,6 +15,8 @@ LABEL, ACCORDING, TURNED, INSERTED, THIRD = 90, 88, 86, 84, 82
 SPEAKER, PASSIVE, NOUN, LEAVING, SUBJECT = 80, 75, 60, 45, 40
 # A subject within a subordinate clause gives way to that of the main clause.
 SUBORDINATE = 30
+# Who leaves in a subordinate clause: "the pact, which the United States left over a missile, …".
+LEFT = 20
 # What sets one clause against another; at the beginning of a sentence the first one is a subordinate clause.
 CONTRASTS = frozenset(["while", "whereas", "though", "although"])
 # By which pronouns "according to him" and "according to the diplomat" are read.
@@ -50,7 +52,7 @@ def scored(items: Sequence[Item]) -> Iterator[Found]:
     yield from unknown
     speaks = bool(unknown) or any(score > LEAVING for score in scores)
     for score, phrase in zip(scores, found, strict=True):
-        if score > LEAVING or score == SUBORDINATE or (phrase is acts and not speaks):
+        if score > LEAVING or score == SUBORDINATE or ((phrase is acts or score == LEFT) and not speaks):
             yield score, phrase
 
 
@@ -230,7 +232,7 @@ def _subject(items: Sequence[Item], phrase: Phrase, before: int, at: int) -> int
     if begins and does and by_saying(items, at):
         return SPEAKER
     if does in known["leave"]:
-        return LEAVING if begins else 0
+        return LEAVING if begins else LEFT if phrase.actors else 0
     return SUBJECT if does and begins and (not phrase.pronoun or before < 0) else 0
 
 

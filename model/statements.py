@@ -4,12 +4,12 @@ import re
 from collections.abc import Sequence
 
 from model.actors import Actors
-from model.items import Holders
+from model.items import Holders, words
 from model.values import Mention
 
 AUTHOR = "author"
 # Who may speak as "we" where nothing but a name in the heading says so.
-_BODIES = frozenset(["ministry", "government", "parliament", "organisation", "ngo", "party", "think-tank", "military"])
+BODIES = frozenset(["ministry", "government", "parliament", "organisation", "ngo", "party", "think-tank", "military"])
 _KIND = (
     r"(?:statements?|remarks|comments?|communiqué|conclusions|declaration|resolution|address|speech|intervention"
     r"|briefing|gaggle|(?:press )?(?:conference|release|briefing|statement))"
@@ -43,14 +43,24 @@ _THEIRS = re.compile(
     r"(?:statement|remarks|press (?:conference|briefing|release))\b",
     re.IGNORECASE,
 )
+# What a body writes of itself; "calls the exit a mistake" and "says" are what others write of it.
+_DECLARES = re.compile(
+    r"(?: \w+ly)? (?:appeals|calls (?:on|upon|for)|condemns|confirms|considers|deplores|expresses|notes|reaffirms"
+    r"|regrets|reiterates|rejects|shares|supports|takes note|underlines|urges|views|welcomes|wishes)\b"
+)
 _MINISTRY = re.compile(r"\b(?:foreign minist(?:ry|ers)|foreign affairs|MFA)\b", re.IGNORECASE)
 _JOINT = re.compile(r"\bjoint\b", re.IGNORECASE)
 _about = re.compile(rf"\b{_ABOUT}", re.IGNORECASE)
 _KINDS = {
-    "foreign ministry": re.compile(r"\b(?:foreign ministry|ministry of foreign affairs|MFA)\b", re.IGNORECASE),
-    "defence ministry": re.compile(r"\b(?:defen[cs]e ministry|ministry of (?:national )?defen[cs]e)\b", re.IGNORECASE),
+    "foreign ministry": re.compile(
+        r"\b(?:foreign minist(?:ry|er)|minist(?:ry|er) of foreign affairs|MFA)\b", re.IGNORECASE
+    ),
+    "defence ministry": re.compile(
+        r"\b(?:defen[cs]e minist(?:ry|er)|minist(?:ry|er) of (?:national )?defen[cs]e)\b", re.IGNORECASE
+    ),
 }
 _kind = re.compile(rf"\b{_KIND}\b", re.IGNORECASE)
+_INTERVIEW = re.compile(r"\b(?:interview|transcript)\b", re.IGNORECASE)
 # What a transcript calls the one who answers by his part.
 _ANSWERING = frozenset(
     [
@@ -59,6 +69,7 @@ _ANSWERING = frozenset(
         "official",
         "representative",
         "secretary",
+        "senator",
         "spokesman",
         "spokesperson",
         "spokeswoman",
@@ -96,7 +107,22 @@ def ministry(heading: str) -> str:
     """Return of what kind the ministry is whose statement a heading announces without its country, "" for none."""
     about = _about.search(heading)
     told = heading[: about.start()] if about else heading
-    return next((kind for kind, named in _KINDS.items() if named.search(told)), "") if _kind.search(told) else ""
+    return ministry_named(told) if _kind.search(told) else ""
+
+
+def ministry_named(told: str) -> str:
+    """Return of what kind the ministry is that is named, or its minister, "" for none."""
+    return next((kind for kind, named in _KINDS.items() if named.search(told)), "")
+
+
+def introduces(heading: str) -> bool:
+    """Tell whether a transcript's heading says who answers, and he speaks for somebody: no former official."""
+    return _INTERVIEW.search(heading) is not None and words()["former"].isdisjoint(heading.lower().split())
+
+
+def declares(said: str, first: int, end: int) -> bool:
+    """Tell whether a sentence declares what the body named from `first` to `end` holds: "The Ministry condemns …"."""
+    return said[:first].lower() in ("", "the ") and said[-1] in ".!" and _DECLARES.match(said, end) is not None
 
 
 def is_opinion(headings: Sequence[str], text: str) -> bool:
@@ -106,7 +132,7 @@ def is_opinion(headings: Sequence[str], text: str) -> bool:
 
 def speaker(heading: str, named: Sequence[Mention], actors: Actors) -> Holders:
     """Return who speaks as "we" under a heading that announces no statement: the body that it names, or the author."""
-    own = tuple(one.actor for one in named if actors.entries[one.actor].kind in _BODIES)
+    own = tuple(one.actor for one in named if actors.entries[one.actor].kind in BODIES)
     if own and (heading[-1] not in ".!?…" or heading.startswith(("We,", "The members of"))):
         return own if heading.startswith("We,") else own[:1]
     return (AUTHOR,)

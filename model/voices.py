@@ -27,6 +27,7 @@ DATELINE = 800
 _dateline = re.compile(
     r"\A\s*+(?:[^\n]{1,200}+\n++){0,4}[^\n]{0,60}(?:\([\w .]++\)\s*+[-–—]|[A-Z]{3,}+[^\n.]{0,40}[-–—])"
 )
+_reported = re.compile(r"\b(?:said|says|told)\b")
 _first_person = re.compile(r"\b(?:I|[Ww]e|[Oo]ur|[Mm]y|us)\b")
 
 
@@ -84,9 +85,23 @@ class Voices:
                 found = self._ministry(kind)
             if found:
                 return () if self.has_dateline(heading.end) else found
-        begun = (one for one in self.spans[:HEADINGS] if not self.quoted(one.start))
+        begun = [one for one in self.spans[:HEADINGS] if not self.quoted(one.start)]
         floors = (statements.floor(self.text[one.start : one.end], self.named(one), one.start) for one in begun)
-        return next(filter(None, floors), ())
+        return next(filter(None, floors), ()) or self._own_words(begun)
+
+    def _own_words(self, begun: Sequence[Span]) -> Holders:
+        """Return the body that a text begins to speak of as it speaks of itself, where nobody else is reported.
+
+        "The Ministry of Foreign Affairs condemns …"
+        """
+        for one in begun:
+            said = self.text[one.start : one.end]
+            for mention in self.named(one)[:1]:
+                own = self.actors.entries[mention.actor].kind in statements.BODIES
+                if own and statements.declares(said, mention.span.start - one.start, mention.span.end - one.start):
+                    reported = (not self.quoted(match.start()) for match in _reported.finditer(self.text))
+                    return () if any(reported) or self.has_dateline(0) else (mention.actor,)
+        return ()
 
     def _ministry(self, kind: str) -> Holders:
         """Return the ministry, of a kind, of the country that is named most, but for the one that leaves."""
@@ -171,4 +186,19 @@ class Voices:
     @cached_property
     def answering(self) -> Holders:
         """Who answers in a transcript, and speaks before its first label: no parliament, in which many speak."""
-        return tuple(one for one in self.issuer if one != AUTHOR and self.actors.entries[one].kind != "parliament")
+        own = tuple(one for one in self.issuer if one != AUTHOR and self.actors.entries[one].kind != "parliament")
+        return own or self._introduced()
+
+    def _introduced(self) -> Holders:
+        """Return whom a transcript's heading introduces: the person, else the body that it names."""
+        for span in self.headings:
+            said = self.text[span.start : span.end]
+            if not statements.introduces(said):
+                continue
+            named = [mention.actor for mention in self.named(span)]
+            for kinds in (frozenset(["person"]), statements.BODIES - {"parliament"}):
+                if found := next((one for one in named if self.actors.entries[one].kind in kinds), None):
+                    return (found,)
+            if kind := statements.ministry_named(said):
+                return self._ministry(kind)
+        return ()

@@ -52,6 +52,11 @@ def test_growth_and_errors_would_be_found() -> None:
     ]
 
 
+def test_memory_that_settles_late_is_no_leak() -> None:
+    quarters = (105.0, 185.0, 197.0, 196.0)
+    assert soak.Soak([(float(moment), quarters[moment // 10], 40) for moment in range(40)]).faults() == []
+
+
 @pytest.mark.parametrize("path", ["/classify", "/classify/batch", "/analyze"])
 def test_a_compressed_body_is_refused(client: FlaskClient, path: str) -> None:
     packed = gzip.compress(json.dumps(GOOD).encode())
