@@ -6,7 +6,11 @@ from model.actor_titles import BOTH, MINISTRIES, UNIONS, roles_of
 from model.actor_tokens import fold
 
 LONGEST_APPOSITION = 6  # words from the comma to the title
+LONGEST_SPEECH = 5  # words from a ministry to where it speaks
 _ENDING = frozenset(".!?")
+_TELLING = frozenset(["said", "says", "told", "reporters", "journalists", "a", "briefing"])
+# Whose ministries are called departments.
+_AMERICAN = "us"
 
 
 def take_role(reading: Reading, hit: Hit, role: str) -> None:
@@ -122,6 +126,8 @@ def _ministry(reading: Reading, hit: Hit, role: str) -> str | None:
     "In Moscow a Foreign Ministry spokesman", "the foreign ministry in Tokyo"; "the ministry"; else the dateline's.
     """
     place = _place_beside(reading, hit)
+    if place == _AMERICAN and hit.owner is None:
+        place = None
     offices = reading.directory.offices
     ministry = offices.get((place, role)) or _ministry_before(reading, hit, role)
     ministry = ministry or offices.get((reading.home, role))
@@ -132,9 +138,17 @@ def _ministry(reading: Reading, hit: Hit, role: str) -> str | None:
 
 
 def _place_beside(reading: Reading, hit: Hit) -> str | None:
-    """Return who is named after "in" behind a ministry, else the last country if it is named right before."""
-    beside = reading.longest(hit.end + 1 + (reading.word(hit.end) in reading.lexicon.speaking))
-    if beside and beside.owner and reading.words[beside.start - 1] == "in":
+    """Return who is named after "in" behind a ministry, else the last country if it is named right before.
+
+    "In" may stand behind a few words of speech: "a foreign ministry spokeswoman told reporters in Kyiv".
+    """
+    at = hit.end
+    while at < hit.end + LONGEST_SPEECH and (
+        reading.word(at) in reading.lexicon.speaking or reading.word(at) in _TELLING
+    ):
+        at += 1
+    beside = reading.longest(at + 1) if reading.word(at) == "in" else None
+    if beside and beside.owner:
         return beside.owner
     near = reading.end >= hit.start - 2 and reading.word(hit.start - 2) not in _ENDING
     return reading.countries[-1] if near and reading.countries else None

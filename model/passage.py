@@ -57,7 +57,8 @@ class Passage(Voices):
         span = self.spans[number]
         if span not in self._found:
             items = self.items(number)
-            self._found[span] = [(score, self.speaking(items, phrase)) for score, phrase in scored(items)]
+            found = [(score, self.speaking(items, phrase)) for score, phrase in scored(items)]
+            self._found[span] = [self._for_its_country(items, one, found) for one in found]
         return self._found[span]
 
     def best(self, number: int, side: str | None) -> Found | None:
@@ -101,6 +102,28 @@ class Passage(Voices):
             return replace(phrase, actors=())
         return replace(phrase, actors=self._ministries(phrase.actors, told)) if kinds == {"country"} else phrase
 
+    def _for_its_country(self, items: Sequence[Item], one: Found, found: Sequence[Found]) -> Found:
+        """Return the ministry for who speaks for a country that the sentence names before.
+
+        "GERMANY, a Foreign Ministry spokesman: …"; "Poland sided with Washington, its foreign minister saying …".
+        """
+        score, phrase = one
+        if score == LABEL and len(phrase.actors) == 1:
+            colon = next((at for at, item in enumerate(items) if item.text == ":"), 0)
+            inside = [item.actors for item in items[phrase.last + 1 : colon] if self._speaks_for(item.actors, phrase)]
+            return (score, replace(phrase, actors=inside[0])) if inside else one
+        following = items[phrase.last + 1].text if phrase.last + 1 < len(items) else ""
+        before = next((other for _, other in found if other.last < phrase.first and len(other.actors) == 1), None)
+        if before is None or following not in words()["saying"]:
+            return one
+        told = [item.text for item in items[phrase.first : phrase.last + 1]]
+        holders = self._ministries(before.actors, told) if phrase.pronoun == "its" else phrase.actors
+        return (INSERTED, replace(phrase, actors=holders, pronoun="")) if self._speaks_for(holders, before) else one
+
+    def _speaks_for(self, holders: Holders, country: Phrase) -> bool:
+        """Tell whether holders speak for the one actor of a phrase: the French foreign ministry for France."""
+        return bool(holders) and all(country.actors[0] in self.actors.chain(holder) for holder in holders)
+
     def _is_anybodys(self, items: Sequence[Item], phrase: Phrase, told: Sequence[str]) -> bool:
         """Tell whether a country only tells where somebody is from who is of no office: "a Berlin bookseller"."""
         known = words()
@@ -112,7 +135,8 @@ class Passage(Voices):
     def _ministries(self, countries: Holders, told: Sequence[str]) -> Holders:
         """Return whose ministry a phrase names, if any: "the foreign ministers of Austria and Ireland"."""
         for one, two in pairwise(told):
-            if two in ("minister", "ministers", "ministry", "ministries") and one in ("foreign", "defence", "defense"):
+            office = two in ("minister", "ministers", "ministry", "ministries", "secretary")
+            if office and one in ("foreign", "defence", "defense"):
                 kind = "foreign ministry" if one == "foreign" else "defence ministry"
                 return tuple(self.actors.office(country, kind) or country for country in countries)
         return countries

@@ -129,7 +129,8 @@ def _qualified(items: Sequence[Item], last: int) -> int:
         return last
     if items[last].person and items[place].text == "on":
         return last  # "Gorbachev on US exit"
-    for step in range(place + 1, min(place + 5, len(items))):
+    reach = 8 if items[place].text == "on" else 5  # "on the foreign affairs committee of the Bundestag"
+    for step in range(place + 1, min(place + reach, len(items))):
         if items[step].actors:
             return _named(items, step).last
         if items[last].person and items[step].text == "," and items[place].text == "of":
