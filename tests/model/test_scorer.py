@@ -120,7 +120,7 @@ def test_what_is_saved_is_what_is_loaded(both: Compiled, tmp_path: Path) -> None
     assert (again.decisions(HARD) == compiled.decisions(HARD)).all()
 
 
-MANY = [f"w{number}" for number in range(scorer.REMEMBERED + 1000)]
+MANY = [" ".join(f"w{number + 1000 * text}" for number in range(1000)) for text in range(scorer.REMEMBERED // 1000 + 1)]
 LONG = ["step" * 200_000, "中" * 600_000]
 
 
