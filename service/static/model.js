@@ -47,7 +47,7 @@ const part = (title, ...children) => make("section", {}, make("h2", {}, title), 
 
 function intro(card) {
   const sides = new Intl.ListFormat("en", { type: "disjunction" }).format(card.labels);
-  const unit = card.unit === "sentence" ? "Each sentence is judged alone, and those of an article are rolled up: their mean, in which neutral ones count less." : "Each text is judged as one.";
+  const unit = card.unit === "sentence" ? "Each sentence is judged alone, and those of an article are rolled up: their mean, in which neutral ones count less, and each side counts by its share of the two." : "Each text is judged as one.";
   return part(
     "What it is",
     make("p", { class: "lead" }, `It tells whether a sentence is ${sides} toward “${card.target}”.`),
