@@ -137,7 +137,12 @@ def figures() -> str:
     parts = [_shares("part", by_part)]
     for column in ("genre", "region", "period"):
         parts.append(_shares(column, _group([*train, *test], column)))
-    genres = {"all": [*train, *test, *contrast], **_group([*train, *test], "genre"), "contrast sets": contrast}
+    genres: dict[str, list[Record]] = {
+        "all": [*train, *test, *contrast],
+        **_group([*train, *test], "genre"),
+        "contrast sets": contrast,
+        "whole documents": [{**row, "first": row["label"]} for row in read("documents.csv")],
+    }
     lines = ["| genre | rows with both labels | Cohen's κ |", "|---|---|---|"]
     for name, rows in genres.items():
         value, count = kappa(rows)
