@@ -31,6 +31,8 @@ class Analyzer:
         self.manifest = manifest
         self.scorer = scorer
         self._labels = manifest.labels
+        self._places = {role: manifest.labels.index(label) for role, label in manifest.roles.items()}
+        self._opposed = [self._places[role] for role in ("support", "criticism") if role in self._places]
 
     @classmethod
     def load(cls, folder: Path | str) -> "Analyzer":
@@ -109,16 +111,16 @@ class Analyzer:
         if len(probabilities) == 1:
             return list(probabilities[0])
         row = [sum(column) / len(probabilities) for column in zip(*probabilities, strict=True)]
-        roles = {role: self._labels.index(label) for role, label in self.manifest.roles.items()}
-        if "neutral" not in roles:
+        neutral = self._places.get("neutral")
+        if neutral is None:
             return row
-        sides = [roles[role] for role in ("support", "criticism") if role in roles]
-        if len(sides) == 2 and all(row[side] for side in sides):
-            taken = math.prod(row[side] for side in sides) / sum(row[side] for side in sides)
-            for side in sides:
-                row[side] -= taken
-            row[roles["neutral"]] += 2 * taken
-        row[roles["neutral"]] /= len(probabilities) ** self.manifest.roll_up["neutral_exponent"]
+        sides = [row[place] for place in self._opposed]
+        if len(sides) == 2 and all(sides):
+            taken = math.prod(sides) / sum(sides)
+            for place in self._opposed:
+                row[place] -= taken
+            row[neutral] += 2 * taken
+        row[neutral] /= len(probabilities) ** self.manifest.roll_up["neutral_exponent"]
         total = sum(row)
         return [share / total for share in row]
 

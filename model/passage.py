@@ -164,7 +164,11 @@ class Passage(Voices):
         if side != "criticism" or self.agent is None or holder not in self.actors.entries:
             return False
         chain = (holder, *self.actors.chain(holder))
-        return self.agent in chain and all(self.actors.entries[one].kind != "parliament" for one in chain)
+        return self._is_agents(holder) and all(self.actors.entries[one].kind != "parliament" for one in chain)
+
+    def _is_agents(self, holder: str) -> bool:
+        """Tell whether a holder is who leaves, or stands for it."""
+        return self.agent in (holder, *self.actors.chain(holder))
 
     def _may(self, found: Found, side: str | None) -> bool:
         score, phrase = found
@@ -178,8 +182,8 @@ class Passage(Voices):
             return False
         if score <= LEAVING and (self.speaks_itself or self.transcribed):
             return False  # who acts in an opinion piece or in somebody's speech is what it is about
-        leaving = score != LEFT or any(self.agent in (one, *self.actors.chain(one)) for one in phrase.actors)
-        return score not in (LEAVING, LEFT) or (side == "support" and leaving)
+        own = score != LEFT or any(map(self._is_agents, phrase.actors))
+        return score not in (LEAVING, LEFT) or (side == "support" and own)
 
     def _words(self, start: int, end: int) -> Iterator[Item]:
         quoted = self.quoted

@@ -94,14 +94,20 @@ class Voices:
 
         "The Ministry of Foreign Affairs condemns …"
         """
-        for one in begun:
-            said = self.text[one.start : one.end]
-            for mention in self.named(one)[:1]:
-                own = self.actors.entries[mention.actor].kind in statements.BODIES
-                if own and statements.declares(said, mention.span.start - one.start, mention.span.end - one.start):
-                    reported = (not self.quoted(match.start()) for match in _reported.finditer(self.text))
-                    return () if any(reported) or self.has_dateline(0) else (mention.actor,)
-        return ()
+        declared = next(filter(None, map(self._declared, begun)), ())
+        if not declared or self.has_dateline(0):
+            return ()
+        reported = any(not self.quoted(match.start()) for match in _reported.finditer(self.text))
+        return () if reported else declared
+
+    def _declared(self, sentence: Span) -> Holders:
+        """Return the body that a sentence names first, if it declares what that holds."""
+        named = self.named(sentence)
+        if not named or self.actors.entries[named[0].actor].kind not in statements.BODIES:
+            return ()
+        said, first = self.text[sentence.start : sentence.end], named[0].span
+        declares = statements.declares(said, first.start - sentence.start, first.end - sentence.start)
+        return (named[0].actor,) if declares else ()
 
     def _ministry(self, kind: str) -> Holders:
         """Return the ministry, of a kind, of the country that is named most, but for the one that leaves."""
