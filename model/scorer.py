@@ -186,15 +186,24 @@ class Scorer:
         return ((start, end) for start, end in pairwise(terms.searchsorted(self._bounds).tolist()) if start < end)
 
 
-def compiled(pipeline: Any) -> Scorer:
-    """Compile a fitted pipeline of `model.pipeline.build`; of two labels each gets half of the one decision value."""
-    union = pipeline["features"]
-    estimators = pipeline["regression"].estimators_
+def linear(regression: Any) -> tuple[Floats, Floats]:
+    """Return a fitted regression's coefficients (terms by labels) and its intercepts.
+
+    Of two labels each gets half of the one decision value.
+    """
+    estimators = regression.estimators_
     coefficients = np.vstack([one.coef_ for one in estimators]).T
     intercepts = np.concatenate([one.intercept_ for one in estimators])
     if len(estimators) == 1:
         coefficients = np.hstack([-coefficients, coefficients]) / 2
         intercepts = np.concatenate([-intercepts, intercepts]) / 2
+    return coefficients, intercepts
+
+
+def compiled(pipeline: Any) -> Scorer:
+    """Compile a fitted pipeline of `model.pipeline.build`."""
+    union = pipeline["features"]
+    coefficients, intercepts = linear(pipeline["regression"])
     blocks, idf, start = [], [], 0
     for name, fitted in union.transformer_list:
         terms = [str(term) for term in sorted(fitted.vocabulary_, key=fitted.vocabulary_.__getitem__)]

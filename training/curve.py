@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from joblib import Parallel, delayed
 
 from training import folds, plots, scores
 from training.dataset import Dataset
-from training.fit import fit
+from training.fit import beside
+from training.vectors import Vectors
 
 SHARES = (0.12, 0.25, 0.5, 0.75, 1.0)
 DRAWS = 3
@@ -37,10 +37,10 @@ def measure(
                 generator = np.random.default_rng([seed, fold, draw, int(100 * share)])
                 drawn = set(generator.permutation(batches)[: max(1, round(share * len(batches)))].tolist())
                 jobs.append((share, [number for number in training if groups[number] in drawn], judged))
-    judged_jobs = Parallel(n_jobs=-1, return_as="generator")(
-        delayed(_judge)(data, test, training, judged, parameters, seed) for _, training, judged in jobs
-    )
-    results = list(progress(judged_jobs, "learning curve", len(jobs)))
+    with beside(data):
+        vectors = Vectors.of([*data.texts, *(test.texts if test else ())], parameters)
+    fits = (_judge(data, test, vectors, training, judged, parameters, seed) for _, training, judged in jobs)
+    results = list(progress(fits, "learning curve", len(jobs)))
     points = []
     for share in SHARES:
         mine = [result for result, job in zip(results, jobs, strict=True) if job[0] == share]
@@ -55,16 +55,18 @@ def measure(
 def _judge(
     data: Dataset,
     test: Dataset | None,
+    vectors: Vectors,
     training: list[int],
     judged: list[int],
     parameters: Mapping[str, Any],
     seed: int,
 ) -> dict[str, float]:
-    analyzer, _ = fit(data.subset(training), parameters, seed)
+    likeliest = folds.decide(data, vectors, training, parameters, seed).argmax(axis=1)
     found: dict[str, float] = {"rows": len(training)}
-    for name, rows in (("cross_validation", data.subset(judged)), ("test", test)):
+    of_the_test = slice(len(data.rows), None)
+    for name, rows, numbers in (("cross_validation", data.subset(judged), judged), ("test", test, of_the_test)):
         if rows:
-            predicted = [stance.label for stance in analyzer.judge(rows.texts)]
+            predicted = [data.labels[label] for label in likeliest[numbers]]
             found[name] = scores.scores(data.labels, rows.gold, predicted)["macro_f1"]
     return found
 

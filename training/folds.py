@@ -1,16 +1,18 @@
 """Cross-validation: fits that never see the rows they judge."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
-from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedGroupKFold
 
+from model import features, scorer
 from training.dataset import Dataset
-from training.fit import fit
+from training.fit import beside, regress
 from training.records import DatasetError
+from training.vectors import Vectors
 
 Split = tuple[list[int], list[int]]
 # Numbers of rows, their decision values, and of each the share of its words that the fold's vocabulary knows.
@@ -35,12 +37,30 @@ def split(dataset: Dataset, count: int, seed: int) -> list[Split]:
     return found
 
 
-def judge(dataset: Dataset, splits: Sequence[Split], parameters: Mapping[str, Any], seed: int) -> Iterator[Judged]:
-    """Fit on each split's training rows; yield what they make of the judged ones, split by split."""
-    judged: Iterator[Judged] = Parallel(n_jobs=-1, return_as="generator")(
-        delayed(_judge)(dataset, one, parameters, seed) for one in splits
-    )
-    return judged
+def judge(
+    dataset: Dataset, vectors: Vectors, splits: Sequence[Split], parameters: Mapping[str, Any], seed: int
+) -> Iterator[Judged]:
+    """Fit on each split's training rows; yield what they make of the judged ones, split by split.
+
+    `vectors` are the rows' own.
+    """
+    words = [features.words(text) for text in dataset.texts]
+    for training, judged in splits:
+        decisions = decide(dataset, vectors, training, parameters, seed)[judged]
+        vocabulary = set(chain.from_iterable(words[number] for number in training))
+        yield judged, decisions, np.array([_known_share(words[number], vocabulary) for number in judged])
+
+
+def decide(
+    dataset: Dataset, vectors: Vectors, training: Sequence[int], parameters: Mapping[str, Any], seed: int
+) -> NDArray[np.float64]:
+    """Fit on some rows; return the decision values of every row of `vectors`, which may have more than `dataset`."""
+    terms = vectors.as_fitted_on(training)
+    with beside(dataset):
+        regression = regress(terms[training], dataset.subset(training), parameters, seed)
+    coefficients, intercepts = scorer.linear(regression)
+    decisions: NDArray[np.float64] = terms @ coefficients + intercepts
+    return decisions
 
 
 def pool(judged: Sequence[Judged]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -50,8 +70,9 @@ def pool(judged: Sequence[Judged]) -> tuple[NDArray[np.float64], NDArray[np.floa
     return decisions, np.concatenate([known for _, _, known in judged])[order]
 
 
-def _judge(dataset: Dataset, one: Split, parameters: Mapping[str, Any], seed: int) -> Judged:
-    training, judged = one
-    analyzer, _ = fit(dataset.subset(training), parameters, seed)
-    texts = dataset.subset(judged).texts
-    return judged, analyzer.decisions(texts), np.array([analyzer.known_share(text) for text in texts])
+def _known_share(words: Sequence[str], vocabulary: Collection[str]) -> float:
+    """Return what an analyzer's `known_share` would."""
+    telling = [word for word in words if features.telling(word)]
+    if not telling:
+        return float(bool(words))
+    return sum(word in vocabulary for word in telling) / len(telling)

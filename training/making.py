@@ -14,8 +14,9 @@ from sklearn.pipeline import Pipeline
 from model.analyzer import Analyzer
 from training import assess, calibrate, folds
 from training.dataset import Dataset
-from training.fit import fit
+from training.fit import beside, fit
 from training.parameters import UNKNOWN_VOCABULARY
+from training.vectors import Vectors
 
 # A plain run measures on few folds, so that a first `make serve` answers within minutes.
 FOLDS = 3
@@ -42,11 +43,12 @@ def make(
 ) -> Made:
     """Fit on every row, cross-validate, calibrate on running documents where there are any; errors as `folds.split`."""
     splits = folds.split(rows, FOLDS, seed)
-    # The folds are fitted in processes of their own from here on, and meanwhile the model itself is in this one.
-    judged = folds.judge(rows, splits, parameters, seed)
     print(f"fitting on all {len(rows.rows):,} rows, and on the folds beside it …", file=sys.stderr)
-    analyzer, fitted = fit(rows, parameters, seed, target, sides)
+    with beside(rows):
+        vectors = Vectors.of(rows.texts, parameters)
+    judged = folds.judge(rows, vectors, splits, parameters, seed)
     decisions, known = folds.pool(list(progress(judged, "cross-validation", len(splits))))
+    analyzer, fitted = fit(rows, parameters, seed, target, sides, vectors)
     running = rows.running() or range(len(rows.rows))
     temperature = calibrate.temperature(decisions[running], rows.subset(running).gold, rows.labels)
     return Made(analyzer.calibrated(temperature), fitted, softmax(decisions / temperature, axis=1), known, len(splits))

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
 
-from model import pipeline
 from training import folds, scores
 from training.dataset import Dataset
-from training.fit import regress
+from training.fit import beside, regress
+from training.vectors import Vectors
 
 FOLDS = 5
 # Few rows make folds that differ by luck, so these are drawn anew until so many rows have been judged.
@@ -58,9 +59,9 @@ def _round(
 ) -> list[Trial]:
     grid = [dict(zip(REGRESSION, values, strict=True)) for values in product(*REGRESSION.values())]
     gold = np.array(dataset.gold)
-    judged = Parallel(n_jobs=-1)(
-        delayed(_predict)(dataset, one, parameters, grid, seed) for splits in draws for one in splits
-    )
+    with beside(dataset):
+        vectors = Vectors.of(dataset.texts, parameters)
+        judged = [_predict(dataset, vectors, one, parameters, grid, seed) for splits in draws for one in splits]
     trials = []
     for number, chosen in enumerate(grid):
         found = []
@@ -74,11 +75,25 @@ def _round(
 
 
 def _predict(
-    dataset: Dataset, one: folds.Split, parameters: Mapping[str, Any], grid: Sequence[Mapping[str, Any]], seed: int
+    dataset: Dataset,
+    vectors: Vectors,
+    one: folds.Split,
+    parameters: Mapping[str, Any],
+    grid: Sequence[Mapping[str, Any]],
+    seed: int,
 ) -> list[NDArray[np.str_]]:
     """Return the labels that each regression of the grid gives to the judged rows of one split."""
-    training, judged = dataset.subset(one[0]), dataset.subset(one[1])
-    features = pipeline.blocks(parameters)
-    known = features.fit_transform(training.texts)
-    unseen = features.transform(judged.texts)
-    return [regress(known, training, {**parameters, **chosen}, seed).predict(unseen) for chosen in grid]
+    training, judged = one
+    terms, rows = vectors.as_fitted_on(training), dataset.subset(training)
+    known, unseen = terms[training], terms[judged]
+    found: list[NDArray[np.str_]] = Parallel()(
+        delayed(_fit_and_predict)(known, rows, unseen, {**parameters, **chosen}, seed) for chosen in grid
+    )
+    return found
+
+
+def _fit_and_predict(
+    known: csr_matrix, rows: Dataset, unseen: csr_matrix, parameters: Mapping[str, Any], seed: int
+) -> NDArray[np.str_]:
+    predicted: NDArray[np.str_] = regress(known, rows, parameters, seed).predict(unseen)
+    return predicted
