@@ -58,7 +58,8 @@ class Passage(Voices):
         if span not in self._found:
             items = self.items(number)
             found = [(score, self.speaking(items, phrase)) for score, phrase in scored(items)]
-            self._found[span] = [self._for_its_country(items, one, found) for one in found]
+            single = [phrase for _, phrase in found if len(phrase.actors) == 1]
+            self._found[span] = [self._for_its_country(items, one, single) for one in found]
         return self._found[span]
 
     def best(self, number: int, side: str | None) -> Found | None:
@@ -102,8 +103,8 @@ class Passage(Voices):
             return replace(phrase, actors=())
         return replace(phrase, actors=self._ministries(phrase.actors, told)) if kinds == {"country"} else phrase
 
-    def _for_its_country(self, items: Sequence[Item], one: Found, found: Sequence[Found]) -> Found:
-        """Return the ministry for who speaks for a country that the sentence names before.
+    def _for_its_country(self, items: Sequence[Item], one: Found, single: Sequence[Phrase]) -> Found:
+        """Return the ministry for who speaks for a country that the sentence names before, in a phrase of one actor.
 
         "GERMANY, a Foreign Ministry spokesman: …"; "Poland sided with Washington, its foreign minister saying …".
         """
@@ -113,8 +114,10 @@ class Passage(Voices):
             inside = [item.actors for item in items[phrase.last + 1 : colon] if self._speaks_for(item.actors, phrase)]
             return (score, replace(phrase, actors=inside[0])) if inside else one
         following = items[phrase.last + 1].text if phrase.last + 1 < len(items) else ""
-        before = next((other for _, other in found if other.last < phrase.first and len(other.actors) == 1), None)
-        if before is None or following not in words()["saying"]:
+        if following not in words()["saying"]:
+            return one
+        before = next((other for other in single if other.last < phrase.first), None)
+        if before is None:
             return one
         told = [item.text for item in items[phrase.first : phrase.last + 1]]
         holders = self._ministries(before.actors, told) if phrase.pronoun == "its" else phrase.actors

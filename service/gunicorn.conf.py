@@ -2,6 +2,7 @@
 
 import atexit
 import ctypes
+import gc
 import logging
 import os
 import resource
@@ -87,10 +88,13 @@ def post_fork(server, worker):
 
 
 def when_ready(server):
-    """Let silent clients go: accepted sockets inherit these timeouts.
+    """Let silent clients go: accepted sockets inherit these timeouts. And keep what is loaded out of collections.
 
-    Without them a half-sent body or an answer that is not read holds a thread for good.
+    Without the timeouts a half-sent body or an answer that is not read holds a thread for good. A collection, the one
+    at a process's end too, would write into every page that the workers share and so copy them all.
     """
+    gc.collect()
+    gc.freeze()
     patience = _settings.client_timeout_seconds
     # Before the kernel takes nothing more of an answer it takes a part, twice, and each time it waits.
     for option, seconds in (socket.SO_RCVTIMEO, patience), (socket.SO_SNDTIMEO, patience / 3):

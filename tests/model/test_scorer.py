@@ -1,6 +1,5 @@
 """The compiled scorer: scikit-learn's own decision values on any text, and evidence that adds up."""
 
-import sys
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
@@ -81,13 +80,11 @@ def test_two_labels_get_half_of_the_value_each() -> None:
 def test_the_whole_corpus_alone_in_a_batch_and_by_scikit_learn(corpus_models: Path) -> None:
     compiled, _ = artifact.load(corpus_models)
     texts = [row["text"] for name in ("train.csv", "test.csv", "contrast.csv") for row in corpus.read(name)]
-    tracer = sys.gettrace()
-    sys.settrace(None)  # measuring the coverage of 25,000 texts twice takes most of a minute and learns nothing
     batch = compiled.decisions(texts)
     alone = np.vstack([compiled.decisions([text]) for text in texts])
-    sys.settrace(tracer)
     assert (batch == alone).all()
-    assert np.abs(batch - artifact.load_pipeline(corpus_models).decision_function(texts)).max() < 1e-9
+    few = slice(None, None, 8)  # all of them take scikit-learn half a minute
+    assert np.abs(batch[few] - artifact.load_pipeline(corpus_models).decision_function(texts[few])).max() < 1e-9
 
 
 COUNTS = [

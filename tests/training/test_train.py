@@ -143,7 +143,7 @@ def test_the_search_records_what_it_chose(
 ) -> None:
     monkeypatch.setattr(search, "REGRESSION", {"class_weight": ("none",), "C": (0.5, 20.0)})
     monkeypatch.setattr(search, "MOST_DRAWS", 1)
-    assert train.main(["--data", str(toy_file), "--out", str(tmp_path), "--search"]) == 0
+    assert train.main(["--data", str(toy_file), "--out", str(tmp_path), "--target", "the step", "--search"]) == 0
     version = published(tmp_path)
     tried = json.loads((version / "report.json").read_text())["search"]
     assert len(tried) == 2 * search.rounds()
@@ -196,7 +196,7 @@ def test_a_file_of_rows_composed_alone_is_calibrated_on_all_of_them(tmp_path: Pa
 
 
 def test_a_failed_run_leaves_the_old_model(toy_file: Path, tmp_path: Path) -> None:
-    assert train.main(["--data", str(toy_file), "--out", str(tmp_path)]) == 0
+    assert train.main(["--data", str(toy_file), "--out", str(tmp_path), "--target", "the step"]) == 0
     before = published(tmp_path)
     bad = tmp_path / "bad.csv"
     bad.write_text("text,label\nx,neutral\n")
@@ -245,14 +245,14 @@ def test_the_learning_curve_is_measured_and_drawn(
 ) -> None:
     monkeypatch.setattr(train, "CURVE", tmp_path / "curve.json")
     monkeypatch.setattr(curve, "DRAWS", 1)
-    assert train.main(["--data", str(toy_file), "--test", str(toy_file), "--curve"]) == 0
+    assert train.main(["--data", str(toy_file), "--test", str(toy_file), "--target", "the step", "--curve"]) == 0
     found = json.loads((tmp_path / "curve.json").read_text())
     assert found["grouped_by"] == "batch"
     assert [point["share"] for point in found["points"]] == list(curve.SHARES)
     assert all(0 <= point[name]["macro_f1"] <= 1 for point in found["points"] for name in ("cross_validation", "test"))
     assert (tmp_path / "curve.png").read_bytes().startswith(b"\x89PNG")
     assert "learning curve written" in capsys.readouterr().out
-    assert train.main(["--data", str(toy_file), "--out", str(tmp_path / "models")]) == 0
+    assert train.main(["--data", str(toy_file), "--out", str(tmp_path / "models"), "--target", "the step"]) == 0
     assert "## Learning curve" in capsys.readouterr().out
     report = json.loads((published(tmp_path / "models") / "report.json").read_text())
     assert report["curve"] == found

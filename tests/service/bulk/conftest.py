@@ -158,17 +158,21 @@ def port() -> int:
         return int(free.getsockname()[1])
 
 
-@pytest.fixture
-def archive(tmp_path: Path) -> Path:
+@pytest.fixture(scope="session")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An archive of some sixty parts, for processes of their own."""
-    return ndjson(tmp_path / "long.ndjson", articles(LONG))
+    return ndjson(tmp_path_factory.mktemp("archive") / "long.ndjson", articles(LONG))
 
 
-@pytest.fixture
-def unbroken(archive: Path, bulk: Bulk, tmp_path: Path) -> dict[str, bytes]:
+@pytest.fixture(scope="session")
+def unbroken(archive: Path, toy_models: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """What a run over that archive leaves that nothing has ended."""
-    assert bulk(archive, out=tmp_path / "unbroken", part_bytes="5000")[0] == 0
-    return tree(tmp_path / "unbroken")
+    folder = tmp_path_factory.mktemp("unbroken")
+    with ExitStack() as stack:
+        run = Processes(stack, folder, toy_models).bulk(archive, folder / "out", "--workers", "1")
+        run.communicate(timeout=120)
+        assert run.returncode == 0
+    return tree(folder / "out")
 
 
 @pytest.fixture

@@ -86,7 +86,7 @@ def test_what_is_missing_is_done_and_nothing_else(bulk: Bulk, small: Path, out: 
 
 
 def test_a_killed_run_goes_on_to_the_same_files(
-    processes: Processes, archive: Path, unbroken: dict[str, bytes], out: Path, bulk: Bulk
+    processes: Processes, archive: Path, unbroken: dict[str, bytes], out: Path
 ) -> None:
     killed = processes.bulk(archive, out, "--workers", "2")
     wait(lambda: parts(out) > 4, killed)
