@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from model import Analyzer
+from tests.conftest import UNMEASURED
 from training import curve, folds, parameters, search, train
 from training.dataset import Dataset, Row
 from training.records import DatasetError
@@ -132,7 +133,7 @@ def test_bad_roles_end_the_run(
 
 def test_two_runs_give_the_same_version_and_metrics(toy_file: Path, toy_models: Path, tmp_path: Path) -> None:
     command = [sys.executable, "training/train.py", "--data", toy_file, "--out", tmp_path, "--target", "the step"]
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=120)
+    subprocess.run(command, cwd=ROOT, env=UNMEASURED, check=True, capture_output=True, timeout=120)
     first, second = (json.loads((published(models) / "manifest.json").read_text()) for models in (toy_models, tmp_path))
     assert first["content_digest"] == second["content_digest"]
     assert first["metrics"] == second["metrics"]
@@ -169,7 +170,7 @@ def test_a_bad_file_ends_with_status_2_and_one_line(tmp_path: Path, content: str
     file.write_text(content)
     models = tmp_path / "models"
     command = [sys.executable, "training/train.py", "--data", file, "--out", models]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, cwd=ROOT, env=UNMEASURED, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert str(file) in done.stderr
