@@ -177,8 +177,8 @@ class Served:
 
 @pytest.fixture
 def serve(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Callable[..., Served]]:
-    """Start services; each ends with the test. Marked `no_cover`, a test measures neither itself nor them."""
-    measured = request.node.get_closest_marker("no_cover") is None
+    """Start services; each ends with the test. Marked `covers_services`, a test measures their coverage, too."""
+    measured = request.node.get_closest_marker("covers_services") is not None
     with ExitStack() as stack:
 
         def start(models: Path, **settings: object) -> Served:

@@ -296,7 +296,7 @@ def test_decisions_are_sent_in_order_without_waiting(kept: Served, visit: Visit)
         held.append(route)
 
     page.locator("#card blockquote").wait_for()
-    page.route("**/feedback/*", hold, times=1)
+    page.route(f"**/feedback/{ids[0]}", hold, times=1)
     for key in "ara":
         page.keyboard.press(key)
     expect(page.locator("#card h2")).to_have_text("That was the last one.")
@@ -315,7 +315,7 @@ def test_a_decision_that_failed_comes_back_with_a_sentence(kept: Served, visit: 
     sentence = page.locator("#card blockquote")
     sentence.wait_for()
     problem = {"type": "/problems/internal-error", "detail": "It is our fault.", "status": 500, "request_id": "r1"}
-    page.route("**/feedback/*", lambda route: route.fulfill(status=500, json=problem), times=1)
+    page.route(f"**/feedback/{ids[0]}", lambda route: route.fulfill(status=500, json=problem), times=1)
     page.keyboard.press("a")
     fault = "The decision was not stored. It is our fault. Request r1."
     expect(page.locator("#fault")).to_have_text(f"Number {ids[0]}: {fault}")

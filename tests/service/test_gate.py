@@ -20,6 +20,8 @@ HEAD = b"POST /classify HTTP/1.1\r\nHost: stance\r\nContent-Type: application/js
 POST = HEAD + b"Content-Length: %d\r\n\r\n%b" % (len(GOOD), GOOD)
 SHORT = HEAD + b"Content-Length: 100\r\n\r\n{"
 LONG = HEAD + b"Content-Length: 100000\r\n\r\n{"
+pytestmark = pytest.mark.covers_services
+
 STREAM = (
     b"POST /classify/batch HTTP/1.1\r\nHost: stance\r\nContent-Type: Application/X-NDJSON\r\n"
     b"Transfer-Encoding: chunked\r\n\r\n"

@@ -19,6 +19,8 @@ from model import artifact, publishing, versions
 from service.models import Models
 from tests.conftest import Served
 
+pytestmark = pytest.mark.covers_services
+
 BODY = json.dumps({"text": "Berlin called the step a grave mistake."}).encode()
 JSON = {"Content-Type": "application/json"}
 Start = Callable[..., Served]

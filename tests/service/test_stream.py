@@ -28,6 +28,8 @@ from service.models import Models
 from service.settings import Settings
 from tests.conftest import ROOT, Served
 
+pytestmark = pytest.mark.covers_services
+
 NDJSON = "application/x-ndjson"
 GOOD = b'{"text": "Berlin called the step a grave mistake."}'
 SECRET = "Xylophonquartett"

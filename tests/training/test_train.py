@@ -21,6 +21,7 @@ def published(models: Path) -> Path:
     return models / (models / "current").read_text().strip()
 
 
+@pytest.mark.no_cover
 def test_a_run_publishes_and_says_what_it_measured(
     toy_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
