@@ -15,13 +15,13 @@ from service.gate import WAIT_SECONDS, Gate, Kind, body_length, kind
 from service.settings import Settings, SettingsError
 from tests.conftest import Served
 
+pytestmark = pytest.mark.covers_services
+
 GOOD = b'{"text": "Berlin called the step a grave mistake."}'
 HEAD = b"POST /classify HTTP/1.1\r\nHost: stance\r\nContent-Type: application/json\r\n"
 POST = HEAD + b"Content-Length: %d\r\n\r\n%b" % (len(GOOD), GOOD)
 SHORT = HEAD + b"Content-Length: 100\r\n\r\n{"
 LONG = HEAD + b"Content-Length: 100000\r\n\r\n{"
-pytestmark = pytest.mark.covers_services
-
 STREAM = (
     b"POST /classify/batch HTTP/1.1\r\nHost: stance\r\nContent-Type: Application/X-NDJSON\r\n"
     b"Transfer-Encoding: chunked\r\n\r\n"
