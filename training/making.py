@@ -43,7 +43,7 @@ def make(
 ) -> Made:
     """Fit on every row, cross-validate, calibrate on running documents where there are any; errors as `folds.split`."""
     splits = folds.split(rows, FOLDS, seed)
-    print(f"fitting on all {len(rows.rows):,} rows, and on the folds beside it …", file=sys.stderr)
+    print(f"fitting on {len(splits)} folds of {len(rows.rows):,} rows, then on all of them …", file=sys.stderr)
     with beside(rows):
         vectors = Vectors.of(rows.texts, parameters)
     judged = folds.judge(rows, vectors, splits, parameters, seed)

@@ -26,11 +26,11 @@ class Vectors:
         return cls(blocks, blocks.fit_transform(texts).tocsr())
 
     def as_fitted_on(self, part: Sequence[int]) -> sparse.csr_matrix:
-        """Return every row as blocks that were fitted on some rows alone would make it; their terms are numbered alike.
+        """Return every row as blocks that were fitted on some rows alone would make it.
 
         Divided by its idf, a term's value is its tf but for a factor that the row's terms of a block share and that
         normalising takes out. The part's own idf, smoothed as scikit-learn's `TfidfTransformer` does, comes in its
-        place, and 0 for a term that the part lacks. Cost: a tenth of what `of` takes.
+        place, and a term that the part lacks goes. Cost: a tenth of what `of` takes.
         """
         found, start = [], 0
         for name, block in self.blocks.transformer_list:
@@ -40,6 +40,9 @@ class Vectors:
             idf = np.log((1 + len(part)) / (1 + frequency)) + 1
             terms.data *= np.where(frequency, idf / block.idf_, 0)[terms.indices]
             terms.eliminate_zeros()
+            places = np.cumsum(frequency > 0, dtype=terms.indices.dtype)  # among the part's terms, from 1
+            content = terms.data, places[terms.indices] - 1, terms.indptr
+            terms = sparse.csr_matrix(content, shape=(terms.shape[0], places[-1]))
             found.append(normalize(terms, copy=False) * self.blocks.transformer_weights[name])
             start = end
         return sparse.hstack(found, format="csr")

@@ -30,11 +30,9 @@ def test_they_are_what_a_fit_on_the_part_makes(changed: dict[str, object]) -> No
     expected = blocks.fit([TEXTS[n] for n in PART]).transform(TEXTS)
     whole = Vectors.of(TEXTS, settings)
     found = whole.as_fitted_on(PART)
-    # A part's terms are some of the whole's, in the same order; of the others nothing is left.
-    known = np.flatnonzero(np.isin(whole.blocks.get_feature_names_out(), blocks.get_feature_names_out()))
-    np.testing.assert_allclose(found[:, known].toarray(), expected.toarray(), rtol=0, atol=1e-12)
+    np.testing.assert_allclose(found.toarray(), expected.toarray(), rtol=0, atol=1e-12)
     assert found.nnz == expected.nnz
-    assert found.shape == whole.rows.shape
+    assert found.shape < whole.rows.shape
 
 
 def test_the_vectors_themselves_stay() -> None:
