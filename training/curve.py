@@ -62,12 +62,12 @@ def _judge(
     seed: int,
 ) -> dict[str, float]:
     likeliest = folds.decide(data, vectors, training, parameters, seed).argmax(axis=1)
+    predicted = np.array(data.labels)[likeliest].tolist()
     found: dict[str, float] = {"rows": len(training)}
-    of_the_test = slice(len(data.rows), None)
+    of_the_test = range(len(data.rows), len(predicted))
     for name, rows, numbers in (("cross_validation", data.subset(judged), judged), ("test", test, of_the_test)):
         if rows:
-            predicted = [data.labels[label] for label in likeliest[numbers]]
-            found[name] = scores.scores(data.labels, rows.gold, predicted)["macro_f1"]
+            found[name] = scores.scores(data.labels, rows.gold, [predicted[number] for number in numbers])["macro_f1"]
     return found
 
 
