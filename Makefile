@@ -32,7 +32,7 @@ train: .venv/train.stamp ## train on the corpus and publish
 test: .venv/dev.stamp ## lint, types, architecture and the whole suite
 	@$(MAKE) --no-print-directory lint
 	$(BIN)/coverage erase
-	$(BIN)/pytest --cov --cov-report= --numprocesses 3 --dist worksteal
+	$(BIN)/pytest --cov --cov-report= --numprocesses 2 --dist worksteal
 
 lint: .venv/dev.stamp ## ruff, mypy, hadolint, import contracts
 	$(BIN)/ruff check .
