@@ -39,8 +39,8 @@ def measure(
                 jobs.append((share, [number for number in training if groups[number] in drawn], judged))
     with beside(data):
         vectors = Vectors.of([*data.texts, *(test.texts if test else ())], parameters)
-    fits = (_judge(data, test, vectors, training, judged, parameters, seed) for _, training, judged in jobs)
-    results = list(progress(fits, "learning curve", len(jobs)))
+        fits = (_judge(data, test, vectors, training, judged, parameters, seed) for _, training, judged in jobs)
+        results = list(progress(fits, "learning curve", len(jobs)))
     points = []
     for share in SHARES:
         mine = [result for result, job in zip(results, jobs, strict=True) if job[0] == share]

@@ -48,9 +48,8 @@ def fit(
         data={},
         metrics={},
     )
-    with beside(dataset):
-        vectors = vectors or Vectors.of(dataset.texts, parameters)
-        regression = regress(vectors.rows, dataset, parameters, seed)
+    vectors = vectors or Vectors.of(dataset.texts, parameters)
+    regression = regress(vectors.rows, dataset, parameters, seed)
     fitted = Pipeline([("features", vectors.blocks), ("regression", regression)])
     return Analyzer(scorer.compiled(fitted), manifest), fitted
 

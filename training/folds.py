@@ -10,7 +10,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from model import features, scorer
 from training.dataset import Dataset
-from training.fit import beside, regress
+from training.fit import regress
 from training.records import DatasetError
 from training.vectors import Vectors
 
@@ -56,8 +56,7 @@ def decide(
 ) -> NDArray[np.float64]:
     """Fit on some rows; return the decision values of every row of `vectors`, which may have more than `dataset`."""
     terms = vectors.as_fitted_on(training)
-    with beside(dataset):
-        regression = regress(terms[training], dataset.subset(training), parameters, seed)
+    regression = regress(terms[training], dataset.subset(training), parameters, seed)
     coefficients, intercepts = scorer.linear(regression)
     decisions: NDArray[np.float64] = terms @ coefficients + intercepts
     return decisions

@@ -46,9 +46,9 @@ def make(
     print(f"fitting on {len(splits)} folds of {len(rows.rows):,} rows, then on all of them …", file=sys.stderr)
     with beside(rows):
         vectors = Vectors.of(rows.texts, parameters)
-    judged = folds.judge(rows, vectors, splits, parameters, seed)
-    decisions, known = folds.pool(list(progress(judged, "cross-validation", len(splits))))
-    analyzer, fitted = fit(rows, parameters, seed, target, sides, vectors)
+        judged = folds.judge(rows, vectors, splits, parameters, seed)
+        decisions, known = folds.pool(list(progress(judged, "cross-validation", len(splits))))
+        analyzer, fitted = fit(rows, parameters, seed, target, sides, vectors)
     running = rows.running() or range(len(rows.rows))
     temperature = calibrate.temperature(decisions[running], rows.subset(running).gold, rows.labels)
     return Made(analyzer.calibrated(temperature), fitted, softmax(decisions / temperature, axis=1), known, len(splits))
