@@ -25,14 +25,12 @@ class Terms:
         self._salts = [(_SALT * block + 2**63) % 2**64 - 2**63 for block in range(len(blocks))]
         hashes = self._hashed(blocks)
         buckets = 1
-        while True:
-            order = (hashes & (buckets - 1)).argsort(kind="stable")
-            bucket = hashes[order] & (buckets - 1)
-            column = np.arange(len(order)) - bucket.searchsorted(bucket)
-            if column.max(initial=0) < _WIDTH:
-                break
+        while np.bincount(hashes & (buckets - 1), minlength=1).max() > _WIDTH:
             buckets *= 2
         self._mask = buckets - 1
+        order = (hashes & self._mask).argsort(kind="stable")
+        bucket = hashes[order] & self._mask
+        column = np.arange(len(order)) - bucket.searchsorted(bucket)
         self._hashes = np.full((buckets, _WIDTH), -1)  # which next to no string has as its hash
         self._numbers = np.zeros((buckets, _WIDTH), dtype=np.int32)
         self._hashes[bucket, column] = hashes[order]
