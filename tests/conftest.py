@@ -1,6 +1,7 @@
 """Real parts for the tests: models really fitted, and the service as gunicorn runs it."""
 
 import os
+import pickle
 import shutil
 import signal
 import socket
@@ -12,7 +13,9 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -23,8 +26,9 @@ from hypothesis import settings as hypothesis_settings
 from joblib import parallel_config
 
 from service.app import create_app
+from service.bulk import plot
 from service.settings import Settings
-from training import train
+from training import plots, train
 
 ROOT = Path(__file__).parent.parent
 # In a process of pytest-xdist coverage has begun twice before pytest-cov begins it for the tests, and one that lies
@@ -83,6 +87,29 @@ def lasting_workers() -> Iterator[None]:
     here and ends that thread: the test that waits for the jobs would wait for ever.
     """
     with parallel_config("loky", idle_worker_timeout=3600):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def drawn_once() -> Iterator[None]:
+    """Draw the same plot once: those of a toy model take a second of its training, and most tests train the same."""
+
+    def once(draw: Callable[..., Any]) -> Callable[..., Any]:
+        drawn: dict[bytes, Any] = {}
+
+        def remembered(*given: Any) -> Any:
+            key = pickle.dumps(given)
+            if key not in drawn:
+                drawn[key] = draw(*given)
+            return drawn[key]
+
+        return remembered
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("confusion", "reliability", "coverage", "terms"):
+            patch.setattr(plots, name, once(getattr(plots, name)))
+        patch.setattr(plot, "balances", once(plot.balances))
+        patch.setattr(plot, "png", cache(plot.png))
         yield
 
 
