@@ -8,6 +8,9 @@ ENGINE = $(firstword $(shell for e in docker podman; do $$e info >/dev/null 2>&1
 IMAGE ?= stance
 MODELS := $(or $(STANCE_MODELS),model/artifacts)
 
+# Else every start of a service compiles its modules anew, and the tests start a hundred.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help serve train test lint image image-check sbom audit lock clean
 
 help: ## list what there is

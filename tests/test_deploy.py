@@ -8,9 +8,9 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
-import kubernetes_validate
 import pytest
 import yaml
 from flask import Flask
@@ -51,17 +51,25 @@ def of_kind(kind: str, name: str) -> dict[str, Any]:
     return dict(found)
 
 
+@pytest.fixture(scope="module")
+def kubernetes() -> ModuleType:
+    """Kubernetes' schemas; importing them takes two seconds, and every process that collects tests would."""
+    import kubernetes_validate
+
+    return kubernetes_validate
+
+
 @pytest.mark.parametrize(
     "manifest", OBJECTS, ids=lambda one: f"{one['kind']}-{one['metadata'].get('name', 'stance-train')}"
 )
-def test_a_manifest_is_what_kubernetes_takes(manifest: dict[str, Any]) -> None:
-    kubernetes_validate.validate(manifest, kubernetes_validate.latest_version(), strict=True)
+def test_a_manifest_is_what_kubernetes_takes(manifest: dict[str, Any], kubernetes: ModuleType) -> None:
+    kubernetes.validate(manifest, kubernetes.latest_version(), strict=True)
 
 
-def test_a_misspelt_field_is_found() -> None:
+def test_a_misspelt_field_is_found(kubernetes: ModuleType) -> None:
     misspelt = {**of_kind("Service", "stance"), "spec": {"ports": [{"port": 80, "tragetPort": "http"}]}}
-    with pytest.raises(kubernetes_validate.ValidationError):
-        kubernetes_validate.validate(misspelt, kubernetes_validate.latest_version(), strict=True)
+    with pytest.raises(kubernetes.ValidationError):
+        kubernetes.validate(misspelt, kubernetes.latest_version(), strict=True)
 
 
 @pytest.mark.parametrize(("before", "after"), [("", ""), ("read_only:", "readonly:")])
