@@ -26,8 +26,13 @@ class References(Passage):
         """Return who holds a sentence's stance, by its own words or by what it goes on from."""
         own = self.best(number, side)
         held = self._whom(number, own[1]) if own else self._carried(number)
+        if own and own[0] == LABEL and self.transcribed and self._is_person(held):
+            held = self.labels.get(number) or held  # "THE PRESIDENT: …"
         held = self._spokesman(number, held)
         return tuple(one for one in held if not self.blames_itself(one, side))
+
+    def _is_person(self, held: Holders) -> bool:
+        return len(held) == 1 and held != (AUTHOR,) and self.actors.entries[held[0]].kind == "person"
 
     def _spokesman(self, number: int, held: Holders) -> Holders:
         """Return the body that speaks, where it says what its country holds: "Finland takes note with regret …"."""

@@ -61,9 +61,11 @@ _KINDS = {
 }
 _kind = re.compile(rf"\b{_KIND}\b", re.IGNORECASE)
 _INTERVIEW = re.compile(r"\b(?:interview|transcript)\b", re.IGNORECASE)
+_COMMENT = re.compile(r"['’]s? (?:official )?(?:attitude|comment|position|reaction|response|stance|take|view)s?\b")
 # What a transcript calls the one who answers by his part.
 _ANSWERING = frozenset(
     [
+        "adviser",
         "deputy",
         "director-general",
         "official",
@@ -136,6 +138,11 @@ def speaker(heading: str, named: Sequence[Mention], actors: Actors) -> Holders:
     if own and (heading[-1] not in ".!?…" or heading.startswith(("We,", "The members of"))):
         return own if heading.startswith("We,") else own[:1]
     return (AUTHOR,)
+
+
+def asks_for(text: str, start: int, end: int) -> bool:
+    """Tell whether a question asks for the comment of whom it names before `start`: "What is China's comment?"."""
+    return _COMMENT.match(text, start, end) is not None
 
 
 def answers(label: str) -> bool:

@@ -181,19 +181,53 @@ class Voices:
         if label is None:
             return None
         inside = [mention.actor for mention in self.named(Span(label.start, label.end))]
+        if not inside and (bearer := self._at_head(label.name)):
+            return (bearer,)
         if not inside and statements.answers(label.name):
             return self.answering
         kinds = [self.actors.entries[one].kind for one in inside]
-        for kind in ("person", "ministry"):  # before the party
-            if kind in kinds:
-                return (inside[kinds.index(kind)],)
+        if "person" in kinds:
+            return (self._in_office(inside[kinds.index("person")], label.name),)
+        if "ministry" in kinds:  # before the party
+            return (inside[kinds.index("ministry")],)
         return () if kinds[-1:] == ["media"] else tuple(inside[-1:])  # a paper asks
+
+    def _in_office(self, person: str, label: str) -> str:
+        """Return whom a label means: by an office alone him who has it by the heading, else who had been named.
+
+        "Remarks by President Trump": "THE PRESIDENT: …", though the question before named Putin.
+        """
+        by_name = not _words_of(self.actors.entries[person].name).isdisjoint(_words_of(label))
+        return (not by_name and self._at_head(self.actors.roles.get(person, ""))) or person
+
+    def _at_head(self, label: str) -> str:
+        """Return who is meant of those whom the heading names: "foreign minister", "PRESIDENT XI"; "" for nobody."""
+        told = label.lower().removeprefix("the ")
+        for one, office in self._bearers.items():
+            if told.startswith(office) and _words_of(told[len(office) :]) <= _words_of(self.actors.entries[one].name):
+                return one
+        return ""
+
+    @cached_property
+    def _bearers(self) -> dict[str, str]:
+        """Who has an office of those whom the heading names, and which."""
+        named = (mention.actor for span in self.headings for mention in self.named(span))
+        return {one: self.actors.roles[one] for one in named if one in self.actors.roles}
 
     @cached_property
     def answering(self) -> Holders:
         """Who answers in a transcript, and speaks before its first label: no parliament, in which many speak."""
         own = tuple(one for one in self.issuer if one != AUTHOR and self.actors.entries[one].kind != "parliament")
-        return own or self._introduced()
+        return own or self._introduced() or self._asked()
+
+    def _asked(self) -> Holders:
+        """Return the foreign ministry of the country for whose comment a transcript's first question asks."""
+        first = next((span for span in self.spans if self.text[span.end - 1] == "?"), Span(0, 0))
+        if transcripts.label(self.text, self.spans[0].start) is None:
+            return ()
+        asked = (one.actor for one in self.named(first) if statements.asks_for(self.text, one.span.end, first.end))
+        found = (self.actors.office(country, "foreign ministry") for country in asked)
+        return tuple([ministry for ministry in found if ministry][:1])
 
     def _introduced(self) -> Holders:
         """Return whom a transcript's heading introduces: the person, else the body that it names."""
@@ -208,3 +242,7 @@ class Voices:
             if kind := statements.ministry_named(said):
                 return self._ministry(kind)
         return ()
+
+
+def _words_of(name: str) -> set[str]:
+    return set(name.lower().split())
