@@ -59,13 +59,14 @@ def _is_only_place(reading: Reading, hit: Hit) -> bool:
 
 
 def _is_dateline(reading: Reading, hit: Hit) -> bool:
-    """WASHINGTON (Reuters) -, Moscow, October 3."""
+    """WASHINGTON (Reuters) -, Moscow, October 3, Riga, 2 August."""
     start = hit.start - (reading.word(hit.start - 1) in ARTICLES)
     if start and "\n" not in reading.gaps[start - 1]:
         return False
     after, then, lexicon = reading.word(hit.end), reading.word(hit.end + 1), reading.lexicon
     capitals = len(reading.words[hit.start]) > 3 and reading.words[hit.start].isupper()
-    dated = after == "," and (then in lexicon.months or then in lexicon.short_months)
+    month = reading.word(hit.end + 2) if then.isdigit() else then
+    dated = after == "," and (month in lexicon.months or month in lexicon.short_months)
     return dated or (capitals and after in _DASHES)
 
 

@@ -45,9 +45,14 @@ _THEIRS = re.compile(
 )
 # What a body writes of itself; "calls the exit a mistake" and "says" are what others write of it.
 _DECLARES = re.compile(
-    r"(?: \w+ly)? (?:appeals|calls (?:on|upon|for)|condemns|confirms|considers|deplores|expresses|notes|reaffirms"
-    r"|regrets|reiterates|rejects|shares|supports|takes note|underlines|urges|views|welcomes|wishes)\b"
+    r"(?: \w+ly)? (?:appeals|calls (?:on|upon|for)|condemns|confirms|considers|deplores|expresses|has taken note|notes"
+    r"|places on record|reaffirms|regrets|reiterates|rejects|shares|supports|takes note|underlines|urges|views|welcomes"
+    r"|wishes)\b"
 )
+# A ministry that its own country need not name.
+_OWN = re.compile(r"The (?:Foreign Ministry|MFA|Ministry of Foreign Affairs|Defence Ministry|Ministry of Defence)(?= )")
+# A line of a letterhead.
+_OFFICE = re.compile(r"(?:\A|, )Office of the (?:Press Secretary|Spokes(?:man|person|woman))\b")
 _MINISTRY = re.compile(r"\b(?:foreign minist(?:ry|ers)|foreign affairs|MFA)\b", re.IGNORECASE)
 _JOINT = re.compile(r"\bjoint\b", re.IGNORECASE)
 _about = re.compile(rf"\b{_ABOUT}", re.IGNORECASE)
@@ -85,7 +90,11 @@ def issuer(heading: str, named: Sequence[Mention], actors: Actors, start: int) -
     `named` are the mentions in the heading, `start` its place in the text.
     """
     if match := _FOLLOWS.search(heading):
-        return tuple([one.actor for one in named if one.span.start - start < match.start()][:1])
+        before = [one.actor for one in named if one.span.start - start < match.start()]
+        # "Ottawa – Global Affairs Canada today issued …"
+        return tuple(sorted(before, key=lambda one: actors.entries[one].kind == "country")[:1])
+    if _OFFICE.search(heading):
+        return tuple([one.actor for one in named][:1])
     match = _BEHALF.search(heading) or _BY.search(heading) or _ISSUED.match(heading)
     if match is None:
         theirs = (one for one in reversed(named) if _THEIRS.match(heading, one.span.end - start))
@@ -125,6 +134,12 @@ def introduces(heading: str) -> bool:
 def declares(said: str, first: int, end: int) -> bool:
     """Tell whether a sentence declares what the body named from `first` to `end` holds: "The Ministry condemns …"."""
     return said[:first].lower() in ("", "the ") and said[-1] in ".!" and _DECLARES.match(said, end) is not None
+
+
+def declaring(said: str) -> str:
+    """Return of what kind the ministry is that a sentence begins to declare of, without its country, "" for none."""
+    match = _OWN.match(said)
+    return ministry_named(match[0]) if match and _DECLARES.match(said, match.end()) else ""
 
 
 def is_opinion(headings: Sequence[str], text: str) -> bool:

@@ -78,13 +78,18 @@ class Voices:
     @cached_property
     def statement(self) -> Holders:
         """Whose statement the text is by its headings; none for a report under such a heading, and any other text."""
+        found: Holders = ()
+        end = 0
         for heading in self.headings:
             told = self.text[heading.start : heading.end]
-            found = statements.issuer(told, self.named(heading), self.actors, heading.start)
-            if not found and (kind := statements.ministry(told)):
-                found = self._ministry(kind)
-            if found:
-                return () if self.has_dateline(heading.end) else found
+            issuer = statements.issuer(told, self.named(heading), self.actors, heading.start)
+            if not issuer and (kind := statements.ministry(told)):
+                issuer = self._ministry(kind)
+            # "Statement by Canada …", and below: "Global Affairs Canada today issued the following statement:"
+            if issuer and (not found or found[0] in self.actors.chain(issuer[0])):
+                found, end = issuer, heading.end
+        if found:
+            return () if self.has_dateline(end) else found
         begun = [one for one in self.spans[:HEADINGS] if not self.quoted(one.start)]
         floors = (statements.floor(self.text[one.start : one.end], self.named(one), one.start) for one in begun)
         return next(filter(None, floors), ()) or self._own_words(begun)
@@ -101,13 +106,14 @@ class Voices:
         return () if reported else declared
 
     def _declared(self, sentence: Span) -> Holders:
-        """Return the body that a sentence names first, if it declares what that holds."""
-        named = self.named(sentence)
-        if not named or self.actors.entries[named[0].actor].kind not in statements.BODIES:
-            return ()
-        said, first = self.text[sentence.start : sentence.end], named[0].span
-        declares = statements.declares(said, first.start - sentence.start, first.end - sentence.start)
-        return (named[0].actor,) if declares else ()
+        """Return the body that a sentence names first, or its country's ministry, if it declares what that holds."""
+        said, named = self.text[sentence.start : sentence.end], self.named(sentence)
+        if named and self.actors.entries[named[0].actor].kind in statements.BODIES:
+            first = named[0].span
+            if statements.declares(said, first.start - sentence.start, first.end - sentence.start):
+                return (named[0].actor,)
+        kind = statements.declaring(said)
+        return self._ministry(kind) if kind else ()
 
     def _ministry(self, kind: str) -> Holders:
         """Return the ministry, of a kind, of the country that is named most, but for the one that leaves."""
