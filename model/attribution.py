@@ -89,7 +89,7 @@ class Reader(References):
         unheld = [number for number in stances if self._is_unheld(number, sides[number], found[number])]
         if self.is_opinion(len(unheld), len(stances)):
             for number in unheld:
-                found[number] = self.issuer
+                found[number] = tuple(one for one in self.issuer if not self.blames_itself(one, sides[number]))
         return found
 
     def by_clause(self) -> tuple["Reader", list[int]]:

@@ -56,6 +56,7 @@ _OFFICE = re.compile(r"(?:\A|, )Office of the (?:Press Secretary|Spokes(?:man|pe
 _MINISTRY = re.compile(r"\b(?:foreign minist(?:ry|ers)|foreign affairs|MFA)\b", re.IGNORECASE)
 _JOINT = re.compile(r"\bjoint\b", re.IGNORECASE)
 _about = re.compile(rf"\b{_ABOUT}", re.IGNORECASE)
+_matter = re.compile(r"\b(?:about|after|ahead|concerning|following|on|regarding)\b", re.IGNORECASE)
 _KINDS = {
     "foreign ministry": re.compile(
         r"\b(?:foreign minist(?:ry|er)|minist(?:ry|er) of foreign affairs|MFA)\b", re.IGNORECASE
@@ -147,9 +148,14 @@ def is_opinion(headings: Sequence[str], text: str) -> bool:
     return any(map(_OPINION.match, headings)) or _SIGNED.search(text) is not None
 
 
-def speaker(heading: str, named: Sequence[Mention], actors: Actors) -> Holders:
-    """Return who speaks as "we" under a heading that announces no statement: the body that it names, or the author."""
-    own = tuple(one.actor for one in named if actors.entries[one.actor].kind in BODIES)
+def speaker(heading: str, named: Sequence[Mention], actors: Actors, start: int) -> Holders:
+    """Return who speaks as "we" under a heading that announces no statement: the body that it names, or the author.
+
+    Not one that its matter names: "… on the announcement of the US President".
+    """
+    matter = _matter.search(heading)
+    end = start + (matter.start() if matter else len(heading))
+    own = tuple(one.actor for one in named if one.span.start < end and actors.entries[one.actor].kind in BODIES)
     if own and (heading[-1] not in ".!?…" or heading.startswith(("We,", "The members of"))):
         return own if heading.startswith("We,") else own[:1]
     return (AUTHOR,)

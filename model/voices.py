@@ -162,7 +162,7 @@ class Voices:
             return (AUTHOR,) if self.spans else ()
         first = self.spans[0]
         heading = self.text[first.start : first.end]
-        return self.statement or statements.speaker(heading, self.named(first), self.actors)
+        return self.statement or statements.speaker(heading, self.named(first), self.actors, first.start)
 
     @cached_property
     def speaks_itself(self) -> bool:
