@@ -147,7 +147,7 @@ class Reader(References):
         own = self.best(number, side)
         if own is None:
             return not held
-        return own[0] in (LEAVING, LEFT, SUBJECT) or (not held and own[1].pronoun in ("i", "we"))
+        return own[0] in (LEAVING, LEFT, SUBJECT) or (not held and own[1].pronoun in ("i", "it", "we"))
 
     def is_opinion(self, unheld: int, stances: int) -> bool:
         """Tell whether the text speaks for itself: it says "I" or "we" itself, or takes sides as no report does.
