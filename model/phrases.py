@@ -48,7 +48,7 @@ def _named(items: Sequence[Item], at: int, names: int = 4) -> Phrase:
     known = words()
     actors, last, possessive = items[at].actors, at, items[at].possessive
     if (person := _put_behind(items, at)) is not None:
-        return Phrase(at, person + 1, items[person].actors)
+        return Phrase(at, min(person + 1, len(items) - 1), items[person].actors)
     place = at + 1
     while place < len(items) and (items[place].text in known["titles"] or items[place].text.isdigit()):
         place += 1
@@ -67,6 +67,11 @@ def _named(items: Sequence[Item], at: int, names: int = 4) -> Phrase:
             return replace(bearer, first=at)
         if last > at and (named := _names(items, _qualified(items, last) + 1)):
             return replace(named, first=at)
+        if last == at and items[at].text.split()[-1].lower() in known["people"]:
+            # "two Republican senators, Bob Corker and Rand Paul, questioned", and not "…, Poland and Latvia …"
+            named = _names(items, last + 1)
+            if named and all(item.person for item in items[last + 1 : named.last + 1] if item.actors):
+                return replace(named, first=at)
         last = _qualified(items, last)
     possessive = items[last].possessive if last == at else False
     found = Phrase(at, last, actors, possessive=possessive)
@@ -81,11 +86,16 @@ def _put_behind(items: Sequence[Item], at: int) -> int | None:
 
 
 def _alone(items: Sequence[Item], last: int) -> int | None:
-    """Return the place of a person's name that stands alone between commas behind an office that ends at `last`."""
+    """Return the place of a person's name that stands alone behind a comma and an office that ends at `last`.
+
+    Behind it comes another comma or nothing.
+    """
     known, name = words(), last + 2
     while name < len(items) and (items[name].text in known["titles"] or items[name].text in known["people"]):
         name += 1
-    alone = name + 1 < len(items) and items[last + 1].text == "," == items[name + 1].text
+    alone = (
+        name < len(items) and items[last + 1].text == "," and (name + 1 == len(items) or items[name + 1].text == ",")
+    )
     return name if alone and items[name].person and not items[name].quoted and not items[name].possessive else None
 
 
@@ -117,8 +127,9 @@ def _names(items: Sequence[Item], at: int) -> Phrase | None:
         elif item.text == "," and step == at:
             continue
         elif item.text not in ("and", "of") and not (actors and items[step - 1].text in ("of", "new")):
-            break
-    return None
+            return None
+    ended = actors and at + 8 >= len(items)
+    return Phrase(at, len(items) - 1, tuple(actors)) if ended else None
 
 
 def _qualified(items: Sequence[Item], last: int) -> int:
@@ -157,7 +168,7 @@ def _body(items: Sequence[Item], at: int) -> Phrase | None:
         if item.actors:
             found = (None if item.person else _bearer(items, step)) or _named(items, step)
             if not item.person and (person := _alone(items, found.last)) is not None:
-                found = Phrase(at, person + 1, items[person].actors)
+                found = Phrase(at, min(person + 1, len(items) - 1), items[person].actors)
             found = _seated_for(items, found)
             return None if found.possessive else replace(found, first=at)
         if item.quoted or not (
@@ -260,7 +271,8 @@ def preceding(items: Sequence[Item], first: int) -> int:
         if text == "under" and items[at + 1].text == "secretary":
             at -= 1
             continue
-        if text == "," and at == first - 1 and at and items[at - 1].text in known["people"]:
+        office = at > 0 and any(items[at - 1].text in known[name] for name in ("people", "titles"))
+        if text == "," and at == first - 1 and office:
             at -= 1
             continue
         if not (text in known["articles"] or text in known["titles"] or text in known["people"]):

@@ -13,6 +13,8 @@ from model.verbs import DASHES, TO_VERB, by_saying, goes_on, is_cited, is_insert
 # How strongly each rule binds.
 LABEL, ACCORDING, TURNED, INSERTED, THIRD = 90, 88, 86, 84, 82
 SPEAKER, PASSIVE, NOUN, LEAVING, SUBJECT = 80, 75, 60, 45, 40
+# Who did it stands before where it was done: "was welcomed in Warsaw by the president".
+DONE_BY = PASSIVE + 1
 # A subject within a subordinate clause gives way to that of the main clause.
 SUBORDINATE = 30
 # Who leaves in a subordinate clause: "the pact, which the United States left over a missile, …".
@@ -156,9 +158,9 @@ def _passive(items: Sequence[Item], at: int, preposition: str) -> int:
         if items[step].quoted or text in (";", ":"):
             break
         if preposition == "by" and text in known["say"] and (text.endswith("ed") or is_passive(items, step)):
-            return PASSIVE
+            return DONE_BY
         if preposition == "by" and text in known["stance"] and text not in known["things"] and step > at - 5:
-            return PASSIVE
+            return DONE_BY
         if preposition != "by" and (came or step > at - 5 or items[at - 1].text.endswith("est")):
             if text in known["stance"] or text in ("fire", "blow", "applause", "fears"):
                 return PASSIVE if preposition != "at" else NOUN
