@@ -26,7 +26,7 @@ class References(Passage):
         """Return who holds a sentence's stance, by its own words or by what it goes on from."""
         own = self.best(number, side)
         held = self._whom(number, own[1]) if own else self._carried(number)
-        if own and own[0] == LABEL and self.transcribed and self._is_person(held):
+        if own and own[0] == LABEL and self._is_person(held):
             held = self.labels.get(number) or held  # "THE PRESIDENT: …"
         held = self._spokesman(number, held)
         return tuple(one for one in held if not self.blames_itself(one, side))
