@@ -271,8 +271,8 @@ def preceding(items: Sequence[Item], first: int) -> int:
         if text == "under" and items[at + 1].text == "secretary":
             at -= 1
             continue
-        office = at > 0 and any(items[at - 1].text in known[name] for name in ("people", "titles"))
-        if text == "," and at == first - 1 and office:
+        office = items[at - 1].text
+        if text == "," and 0 < at == first - 1 and (office in known["people"] or office in known["titles"]):
             at -= 1
             continue
         if not (text in known["articles"] or text in known["titles"] or text in known["people"]):

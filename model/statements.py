@@ -14,8 +14,9 @@ _KIND = (
     r"(?:statements?|remarks|comments?|communiqué|conclusions|declaration|resolution|address|speech|intervention"
     r"|briefing|gaggle|(?:press )?(?:conference|release|briefing|statement))"
 )
-# What comes after this is what it is about, and where it was made.
-_ABOUT = r"(?:about|after|ahead|at|concerning|following|in|on|regarding)\b"
+# What comes after this is what it is about; and where it was made.
+_MATTER = "about|after|ahead|concerning|following|on|regarding"
+_ABOUT = rf"(?:{_MATTER}|at|in)\b"
 # What comes after it says whose it is.
 _BY = re.compile(
     rf"(?:\A|[:–—-] ?)(?:[\w'’]+ ){{0,3}}{_KIND}\b(?:(?!\b{_ABOUT})[^\n.!?]){{0,40}}?\b(?:by|of|from)\b", re.IGNORECASE
@@ -56,7 +57,7 @@ _OFFICE = re.compile(r"(?:\A|, )Office of the (?:Press Secretary|Spokes(?:man|pe
 _MINISTRY = re.compile(r"\b(?:foreign minist(?:ry|ers)|foreign affairs|MFA)\b", re.IGNORECASE)
 _JOINT = re.compile(r"\bjoint\b", re.IGNORECASE)
 _about = re.compile(rf"\b{_ABOUT}", re.IGNORECASE)
-_matter = re.compile(r"\b(?:about|after|ahead|concerning|following|on|regarding)\b", re.IGNORECASE)
+_matter = re.compile(rf"\b(?:{_MATTER})\b", re.IGNORECASE)
 _KINDS = {
     "foreign ministry": re.compile(
         r"\b(?:foreign minist(?:ry|er)|minist(?:ry|er) of foreign affairs|MFA)\b", re.IGNORECASE
@@ -95,7 +96,7 @@ def issuer(heading: str, named: Sequence[Mention], actors: Actors, start: int) -
         # "Ottawa – Global Affairs Canada today issued …"
         return tuple(sorted(before, key=lambda one: actors.entries[one].kind == "country")[:1])
     if _OFFICE.search(heading):
-        return tuple([one.actor for one in named][:1])
+        return tuple(one.actor for one in named[:1])
     match = _BEHALF.search(heading) or _BY.search(heading) or _ISSUED.match(heading)
     if match is None:
         theirs = (one for one in reversed(named) if _THEIRS.match(heading, one.span.end - start))

@@ -228,9 +228,9 @@ class Voices:
 
     def _asked(self) -> Holders:
         """Return the foreign ministry of the country for whose comment a transcript's first question asks."""
-        first = next((span for span in self.spans if self.text[span.end - 1] == "?"), Span(0, 0))
         if transcripts.label(self.text, self.spans[0].start) is None:
             return ()
+        first = next((span for span in self.spans if self.text[span.end - 1] == "?"), Span(0, 0))
         asked = (one.actor for one in self.named(first) if statements.asks_for(self.text, one.span.end, first.end))
         found = (self.actors.office(country, "foreign ministry") for country in asked)
         return tuple([ministry for ministry in found if ministry][:1])
