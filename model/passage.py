@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from model.items import Holders, Item, Phrase, words
 from model.phrases import preceding
-from model.rules import ACCORDING, INSERTED, LABEL, LEAVING, LEFT, SPEAKER, THIRD, Found, scored
+from model.rules import ACCORDING, INSERTED, LABEL, LEAVING, LEFT, NOUN, PASSIVE, SPEAKER, THIRD, Found, scored
 from model.values import Span
 from model.voices import Voices
 
@@ -68,10 +68,12 @@ class Passage(Voices):
             found = [one for one in self.scored(number) if self._may(one, side)]
             # Who reports what somebody else says is the medium, and holds nothing.
             others = [one for one in found if not self._is_medium(one[1])]
+            found = [one for one in found if not self._reports(number, one[1])]
             if any(score == LABEL for score, _ in others):
                 others = self._nearest(others)
             others = list(_relayed(others))
-            self._own[number, side] = max(others or found, key=lambda one: (one[0], -one[1].first), default=None)
+            own = max(others or found, key=lambda one: (one[0], -one[1].first), default=None)
+            self._own[number, side] = own and self._there(number, own, others)
         return self._own[number, side]
 
     def goes_on(self, number: int) -> Span | None:
@@ -97,7 +99,8 @@ class Passage(Voices):
         former = kinds != {"party"} and not known["former"].isdisjoint(told)
         # "European diplomats": a continent says nothing, but its governments do
         named = [item.text for item in items[phrase.first : phrase.last + 1]]
-        vague = phrase.actors == ("europe",) and not any(map(_bodies.search, named))
+        headline = named == ["Europe"] and phrase.first == 0 and items[1:] and items[1].text in known["say"]
+        vague = phrase.actors == ("europe",) and not headline and not any(map(_bodies.search, named))
         private = people and people[0] in known["private"] and kinds <= {"country", "group"}
         if former or vague or private or (kinds == {"country"} and self._is_anybodys(items, phrase, told)):
             return replace(phrase, actors=())
@@ -161,6 +164,19 @@ class Passage(Voices):
 
     def _is_medium(self, phrase: Phrase) -> bool:
         return {self.actors.entries[actor].kind for actor in phrase.actors} == {"media"}
+
+    def _there(self, number: int, own: Found, others: Sequence[Found]) -> Found:
+        """Return who speaks for the country where something is judged: "criticised in Bonn, where Maas called it …"."""
+        if own[0] not in (NOUN, PASSIVE) or len(own[1].actors) != 1:
+            return own
+        items = self.items(number)
+        behind = (one for one in others if one[1].first and items[one[1].first - 1].text == "where")
+        return next((one for one in behind if self._speaks_for(one[1].actors, own[1])), own)
+
+    def _reports(self, number: int, phrase: Phrase) -> bool:
+        """Tell whether a medium passes on what it has heard: "…, The Guardian reported"."""
+        behind = self.items(number)[phrase.last + 1 : phrase.last + 2]
+        return self._is_medium(phrase) and any(item.text in ("reported", "reports") for item in behind)
 
     def blames_itself(self, holder: str, side: str | None) -> bool:
         """Tell whether a holder would criticise what its own country does: only its parliament does that."""

@@ -14,6 +14,8 @@ APPOSITIONS = 4
 _RELATIVE = frozenset(["who", "whom", "whose", "which"])
 # What seat in Congress somebody holds: "R-Ark.", "D-N.J.".
 _seat = re.compile(r"[rdi]-[a-z]+(?:\.[a-z]+)*")
+# Of what kind a country is that is not named.
+_MEMBERS = frozenset(["ally", "country", "member", "nation", "state"])
 # "In a piece for an American newspaper Mikhail Gorbachev …": who writes in one does not speak for it.
 _PAPERS = frozenset(["newspaper", "daily", "paper"])
 
@@ -166,6 +168,9 @@ def _body(items: Sequence[Item], at: int) -> Phrase | None:
     for step in range(place + 1, min(place + 6, len(items))):
         item = items[step]
         if item.actors:
+            one = items[step - 1].text in ("a", "an", "another", "one")
+            if one and step + 1 < len(items) and items[step + 1].text in _MEMBERS:
+                return Phrase(at, step + 1, ())  # "a diplomat from a NATO country"
             found = (None if item.person else _bearer(items, step)) or _named(items, step)
             if not item.person and (person := _alone(items, found.last)) is not None:
                 found = Phrase(at, min(person + 1, len(items) - 1), items[person].actors)

@@ -8,7 +8,7 @@ from model.items import Item, Phrase, is_known, words
 from model.lists import joined
 from model.phrases import APPOSITION, after_apposition, depends, phrases, preceding
 from model.strangers import MARKS, TELLING, somebody, strangers
-from model.verbs import DASHES, TO_VERB, by_saying, goes_on, is_cited, is_inserted, is_passed_on, is_passive, verb
+from model.verbs import DASHES, TO_VERB, by_saying, goes_on, is_cited, is_inserted, is_passed_on, is_passive, says, verb
 
 # How strongly each rule binds.
 LABEL, ACCORDING, TURNED, INSERTED, THIRD = 90, 88, 86, 84, 82
@@ -23,14 +23,22 @@ LEFT = 20
 CONTRASTS = frozenset(["while", "whereas", "though", "although"])
 # By which pronouns "according to him" and "according to the diplomat" are read.
 _MEANT = frozenset(["he", "she", "they", "the"])
+# Behind a noun of stance these show that it is a verb: "support the action taken by the United States".
+_ARTICLES = frozenset(["a", "an", "the"])
 # Over how many words what is told by ", saying that" reaches.
 TOLD = 40
+# Who is or gives these says nothing: "China is a further reason to leave".
+_GROUNDS = frozenset(["excuse", "reason", "reasons"])
+# What stands before the subject of a question and of a condition.
+_INVERTED = frozenset(["can", "could", "did", "do", "does", "had", "should", "were", "will", "would"])
 # Who ought to say something has not said it.
 _OUGHT = frozenset(["must", "ought", "should"])
 _SEATS = frozenset(["house", "senate", "committee", "panel", "chamber", "assembly", "opposition"])
 _BESIDE = ([",", "along", "with"], [",", "together", "with"])
 # How a stance is taken to something: "has been met with understanding".
 _MET = frozenset(["met", "greeted", "received"])
+# What is said of somebody's decision is not what he says.
+_OF = {("speaking", "for"): SPEAKER, ("behalf", "of"): SPEAKER, ("decision", "of"): LEAVING}
 # What a noun of stance is followed by.
 _TOWARD = frozenset(["for", "to", "of", "against", "over", "at", "about", "that"])
 
@@ -76,10 +84,28 @@ def _score(items: Sequence[Item], phrase: Phrase) -> int:
         return score
     if phrase.pronoun and phrase.last > phrase.first and items[phrase.last].text in VIEW:
         return SPEAKER
-    telling = items[before].text == "with" and following in words()["saying"]  # "with Cuba calling it a crime"
-    if phrase.possessive or (depends(items, phrase) and not telling):
-        return 0
-    return _subject(items, phrase, before, _past(items, phrase))
+    at = _past(items, phrase)
+    hangs = depends(items, phrase) and not _acts_behind(items, before, following, at)
+    return 0 if phrase.possessive or hangs or _is_asked(items, before) else _subject(items, phrase, before, at)
+
+
+def _acts_behind(items: Sequence[Item], before: int, following: str, at: int) -> bool:
+    """Tell whether a phrase has a verb of its own behind "with" or "after".
+
+    As in "with Cuba calling it a crime" and "a day after Washington formally left, citing …".
+    """
+    known = words()
+    if items[before].text == "with":
+        return following in known["saying"]
+    does, judged, _ = verb(items, at)
+    return items[before].text in ("after", "before") and does in known["leave"] and not judged
+
+
+def _is_asked(items: Sequence[Item], before: int) -> bool:
+    """Tell whether a verb stands before its subject: "Why should Washington …", "Had Moscow kept its word, …"."""
+    if before < 0 or items[before].text not in _INVERTED:
+        return False
+    return before == 0 or not items[before - 1].text.isalpha() or items[before - 1].text in ("and", "but", "how", "why")
 
 
 def _past(items: Sequence[Item], phrase: Phrase) -> int:
@@ -88,6 +114,10 @@ def _past(items: Sequence[Item], phrase: Phrase) -> int:
     if [item.text for item in items[at : at + 3]] in _BESIDE:
         commas = (step + 1 for step in range(at + 3, min(at + APPOSITION, len(items))) if items[step].text == ",")
         at = next(commas, at)  # "Democrats, along with much of the community, have blasted"
+    if not phrase.actors and not phrase.pronoun and at < len(items) and items[at].text in ("of", "to"):
+        told = [item.text for item in items[at : at + TO_VERB]]
+        matter = next((step + 1 for step, text in enumerate(told) if text in words()["things"]), 0)
+        at = after_apposition(items, at + matter)  # "opponents of the decision, including officials, answer"
     where = [item.text for item in items[at : at + 3]]
     if where[:2] in (["in", "the"], ["on", "the"]) and where[2:] and where[2] in _SEATS:
         at += 3  # "Democrats in the House have tried"
@@ -159,7 +189,8 @@ def _passive(items: Sequence[Item], at: int, preposition: str) -> int:
             break
         if preposition == "by" and text in known["say"] and (text.endswith("ed") or is_passive(items, step)):
             return DONE_BY
-        if preposition == "by" and text in known["stance"] and text not in known["things"] and step > at - 5:
+        stance = text in known["stance"] and text not in known["things"] and items[step + 1].text not in _ARTICLES
+        if preposition == "by" and stance and step > at - 5:
             return DONE_BY
         if preposition != "by" and (came or step > at - 5 or items[at - 1].text.endswith("est")):
             if text in known["stance"] or text in ("fire", "blow", "applause", "fears"):
@@ -177,8 +208,8 @@ def _noun(items: Sequence[Item], phrase: Phrase, before: int, previous: str) -> 
     noun = items[before - 1].text if before > 0 else ""
     if noun == "dismay" and previous == "of" and items[0].text == "to":
         return INSERTED  # "To the dismay of Belgium …"
-    if (noun, previous) in (("speaking", "for"), ("behalf", "of")):
-        return SPEAKER
+    if (noun, previous) in _OF:
+        return _OF[noun, previous]
     of_stance = previous == "of" and noun in known["stance"]
     after_mark = previous == "for" and noun in (",", "and", "but")
     if of_stance or after_mark or (previous in ("for", "from", "to") and before == 0):
@@ -194,7 +225,7 @@ def _possessed(items: Sequence[Item], after: int, previous: str) -> int:
     known = words()
     for item in items[after : after + 3]:
         if item.text == "decision":
-            return LEAVING  # what is said of it is not what its maker says
+            return LEAVING
         if item.text in known["stance"]:
             return SPEAKER if previous in ("in", "to") else NOUN
         if not item.text.isalpha() or item.text in known["before"]:
@@ -222,7 +253,9 @@ def _subject(items: Sequence[Item], phrase: Phrase, before: int, at: int) -> int
     does, judged, place = verb(items, at)
     # "he said Russia had made it so", "something the Kremlin has denied"
     subordinate = subordinate or (before > 0 and (previous in known["speech"] or previous == "something"))
-    if does in known["say"] or does in known["saying"]:
+    # "took the view", and not "took no step"
+    tells = does in known["say"] and (does != items[place].text or says(items, place))
+    if tells or does in known["saying"]:
         if judged or (not phrase.pronoun and any(item.text in _OUGHT for item in items[at:place])):
             return 0
         return _speaking(items, phrase, before, subordinate, range(at, place))
@@ -233,6 +266,8 @@ def _subject(items: Sequence[Item], phrase: Phrase, before: int, at: int) -> int
     )
     if begins and does and by_saying(items, at):
         return SPEAKER
+    if any(item.text in _GROUNDS for item in items[at : at + TO_VERB]):
+        return 0
     if does in known["leave"]:
         return LEAVING if begins else LEFT if phrase.actors else 0
     return SUBJECT if does and begins and (not phrase.pronoun or before < 0) else 0

@@ -46,14 +46,17 @@ _THEIRS = re.compile(
 )
 # What a body writes of itself; "calls the exit a mistake" and "says" are what others write of it.
 _DECLARES = re.compile(
-    r"(?: \w+ly)? (?:appeals|calls (?:on|upon|for)|condemns|confirms|considers|deplores|expresses|has taken note|notes"
-    r"|places on record|reaffirms|regrets|reiterates|rejects|shares|supports|takes note|underlines|urges|views|welcomes"
-    r"|wishes)\b"
+    r"(?: \w+ly)? (?:appeals|calls (?:on|upon|for)|condemns|confirms|considers|deplores|expects|expresses"
+    r"|has taken note|notes|places on record|reaffirms|regrets|reiterates|rejects|shares|supports|takes note"
+    r"|underlines|urges|views|welcomes|wishes)\b"
 )
 # A ministry that its own country need not name.
 _OWN = re.compile(r"The (?:Foreign Ministry|MFA|Ministry of Foreign Affairs|Defence Ministry|Ministry of Defence)(?= )")
 # A line of a letterhead.
 _OFFICE = re.compile(r"(?:\A|, )Office of the (?:Press Secretary|Spokes(?:man|person|woman))\b")
+# Whose spokesperson and whose president it is, the text tells.
+_SPOKEN_FOR = re.compile(r"Statement by the Spokes(?:man|person|woman)\b", re.IGNORECASE)
+_PRESIDENT = re.compile(r"(?:Statement|Message|Remarks) (?:by|from) the President(?! of)\b", re.IGNORECASE)
 _MINISTRY = re.compile(r"\b(?:foreign minist(?:ry|ers)|foreign affairs|MFA)\b", re.IGNORECASE)
 _JOINT = re.compile(r"\bjoint\b", re.IGNORECASE)
 _about = re.compile(rf"\b{_ABOUT}", re.IGNORECASE)
@@ -121,6 +124,16 @@ def ministry(heading: str) -> str:
     about = _about.search(heading)
     told = heading[: about.start()] if about else heading
     return ministry_named(told) if _kind.search(told) else ""
+
+
+def is_spoken_for(heading: str) -> bool:
+    """Tell whether a heading announces a statement by a spokesperson without saying whose."""
+    return _SPOKEN_FOR.match(heading) is not None
+
+
+def is_presidents(heading: str) -> bool:
+    """Tell whether a heading announces a statement by the president without saying of what."""
+    return _PRESIDENT.match(heading) is not None
 
 
 def ministry_named(told: str) -> str:

@@ -11,6 +11,7 @@ from model.verbs import TO_SUBJECT, TO_VERB, is_inserted, is_passive
 MARKS = frozenset(",\"”'’»?!")
 # What stands for people by itself: "another, who", "those whom I met".
 _ALONE = frozenset(["another", "others", "those", "some", "many"])
+_THOUGHTS = frozenset(["argument", "logic", "reasoning", "story", "theory", "thinking"])
 # Behind how many words of its own a noun for people may stand: "a retired fire officer".
 _TO_NOUN = 5
 # Who may judge so does not do so yet, and "there" tells whose people are meant.
@@ -33,7 +34,7 @@ def strangers(items: Sequence[Item], taken: set[int]) -> Iterator[tuple[Phrase, 
         if item.text not in known["speech"] and not (item.text in known["say"] and _officials_there(items, at)):
             continue
         one = items[at - 1].text
-        if one == "and" or not (items[at - 1].actors or one.isalnum() or one in MARKS):
+        if one == "and" or _commands(items, at) or not (items[at - 1].actors or one.isalnum() or one in MARKS):
             continue
         if not any(one in known[name] for name in ("auxiliaries", "subordinators", "before", "pronouns")):
             first = at
@@ -49,8 +50,20 @@ def somebody(items: Sequence[Item]) -> Iterator[Phrase]:
         if item.quoted or not begins(items, at):
             continue
         last = _unnamed(items, at)
-        if last is not None and _judges(items, last + 1):
-            yield Phrase(at, last, ())
+        if (last is not None and _judges(items, last + 1)) or _goes(items, at):
+            yield Phrase(at, at if last is None else last, ())
+
+
+def _commands(items: Sequence[Item], at: int) -> bool:
+    """Tell whether a verb goes on behind a comma that no aside ends: "to stay in, hold their feet to the fire"."""
+    plain = items[at - 1].text == "," and not any(item.text == "," for item in items[: at - 1])
+    return plain and items[at].text in ("add", "hold", "tell", "warn")
+
+
+def _goes(items: Sequence[Item], at: int) -> bool:
+    """Tell whether what some people think is told without them: "the argument goes that …"."""
+    told = [item.text for item in items[at : at + 3]]
+    return len(told) == 3 and told[0] == "the" and told[1] in _THOUGHTS and told[2] in ("goes", "runs", "went")
 
 
 def _unnamed(items: Sequence[Item], at: int) -> int | None:

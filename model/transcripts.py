@@ -7,7 +7,7 @@
 |                     | *Earl Howe (Con)*, and the speech on the next line                   |
 | lists of reactions  | *RUSSIAN PRESIDENT VLADIMIR PUTIN*, and a quotation on the next line |
 | the United Nations  | *Mr. Wu Haitao (China) (spoke in Chinese): …*                        |
-| Congress            | *Mr. MENENDEZ. …*; *Mr. SMITH of Washington. …*                      |
+| Congress            | *Mr. MENENDEZ. …*; *Mr. SMITH of Washington. …*; *Senator Reed. …*    |
 | Strasbourg          | *Michael Gahler, on behalf of the PPE Group. – …*                    |
 """
 
@@ -18,21 +18,27 @@ from typing import NamedTuple
 from model.values import Span
 
 # No label is longer; so much of a line is looked at.
-LONGEST = 140
+LONGEST = 200
 # How far a line may be indented.
 INDENT = 16
 # Of how many words a name is that is not all in capitals, and what may stand in lower case within a name or a title.
 _NAME_WORDS = 6
+# How many more a minister's office may have before his name: "The Minister for Europe and the Americas (Alan Duncan)".
+_TITLE_WORDS = 8
 _LOWER = frozenset(["/", "and", "at", "behalf", "da", "de", "der", "for", "of", "on", "the", "to", "van", "von"])
 
 _colon = re.compile(r"\s*(?:\[[^\]\n]*\]\s*)?([^\n:!?\"“”]{1,120}):\s")
 _line = re.compile(r"([^\n:!?\"“”]{2,110}\([^()\n]{2,24}\))\n")
 _heading = re.compile(r"([^\n:!?\"“”]{3,110})\n\s{0,3}[\"“]")
 _letter = re.compile(r"([QA])(?:\. |[ \t]{2,})")
-_strasbourg = re.compile(r"([^\n:!?\"“”]{2,120}?)\.\s[–—-]\s")
+_strasbourg = re.compile(r"([^\n:!?\"“”]{2,170}?)\.\s[–—-]\s")
 _congress = re.compile(
     r"(?:(?:Mr|Ms|Mrs|Miss|Dr)\. ((?:Ma?c)?[A-Z][A-Z'’-]+(?: [A-Z][A-Z'’-]+)*)(?: of [A-Z][a-z]+(?: [A-Z][a-z]+)?)?"
     r"|(The (?:[A-Z][a-z]+ )?[A-Z]{5,}(?: [A-Z]{3,}| pro tempore)*))\.\s"
+)
+_hearing = re.compile(
+    r"((?:Mr\.|Ms\.|Mrs\.|Dr\.|Senator|Chairman|Chairwoman|Representative|Secretary|Under Secretary|Ambassador|General"
+    r"|Admiral) [A-Z][\w'’-]+|The Chair(?:man|woman)?)\.\s"
 )
 _spoke = " (spoke in "
 # What a page puts before a colon that is nobody's speech.
@@ -64,7 +70,7 @@ def label(text: str, start: int) -> Label | None:
         return Label(name, start, start + match.start(1) + len(name))
     if not begins:
         return None
-    if match := _letter.match(line) or _congress.match(line):
+    if match := _letter.match(line) or _congress.match(line) or _hearing.match(line):
         group = match.lastindex or 0
         return Label(match[group], start, start + match.end(group))
     if match := _heading.match(line):
@@ -95,5 +101,6 @@ def _is_name(told: str, begins: bool) -> bool:
     if titles and not begins:
         return False
     words = name.split()
+    longest = _NAME_WORDS + _TITLE_WORDS * (words[:1] == ["The"] and told.endswith(")"))
     capital = all(word[0].isupper() or word in _LOWER for part in (name, *titles) for word in part.split())
-    return capital and 0 < len(words) <= _NAME_WORDS and words[0][0].isupper()
+    return capital and 0 < len(words) <= longest and words[0][0].isupper()

@@ -9,6 +9,8 @@ from model.items import Item, Phrase, words
 TO_SUBJECT = 14
 # How many words may stand between a name and its verb.
 TO_VERB = 8
+# Within how many words behind a verb its object tells what it says.
+TO_OBJECT = 5
 DASHES = frozenset("–—:") | {"-", "--"}
 _BEING = frozenset(["is", "are", "was", "were", "been", "being", "be"])
 
@@ -28,8 +30,8 @@ def verb(items: Sequence[Item], at: int) -> tuple[str, bool, int]:
             or text in (";", "(", "and", "or")
         ):
             break
-        if text in known["pronouns"] and step and items[step - 1].text.endswith((",", "ing")):
-            break  # "Russia, he said, had …", "hands Moscow a victory, letting it blame …"
+        if text in known["pronouns"] and step and items[step - 1].text.endswith((",", "ing", "what")):
+            break  # "Russia, he said, had …", "hands Moscow a victory, letting it blame …", "hands Putin what he wants"
         before = items[step - 1].text if step > at else ""
         if being and (text in known["minded"] or _is_quoted(items, step)):
             return "said", False, step  # "was scathing about the plan"
@@ -44,7 +46,7 @@ def verb(items: Sequence[Item], at: int) -> tuple[str, bool, int]:
         if text in known["judged"] and after in ("for", "of", "over", "by", "as"):
             return text, True, step  # a headline's "Russia blamed for the death of the pact"
         reported = being and after == "to"  # "was reported to regret"
-        if not reported and (text in known["say"] or text in known["leave"]) and not noun:
+        if not reported and (says(items, step) or text in known["leave"]) and not noun:
             return text, being and text.endswith(("ed", "told", "thought")), step
         if text in known["things"] and not first:
             return "", False, at
@@ -56,6 +58,22 @@ def verb(items: Sequence[Item], at: int) -> tuple[str, bool, int]:
         ):
             first = text
     return first, False, at
+
+
+def says(items: Sequence[Item], at: int) -> bool:
+    """Tell whether a word is a verb of saying where it stands: "took the view", and not "took no step"."""
+    known, text = words(), items[at].text
+    behind = [item.text for item in items[at + 1 : at + 1 + TO_OBJECT]]
+    if text in known["light"]:
+        if behind[:1] == ["on"] and text in ("goes", "went"):
+            return not behind[1:] or behind[1] == "to" or not behind[1].isalnum()
+        return not ((known["stance"] - {"decision"}).isdisjoint(behind) and known["weight"].isdisjoint(behind))
+    if text in known["saying_that"]:
+        return behind[:1] == ["that"] or not behind or not behind[0].isalnum()
+    if text in known["noun_too"]:
+        following = behind[0] if behind else ""
+        return following.isalnum() and not any(following in known[name] for name in ("auxiliaries", "before"))
+    return text in known["say"]
 
 
 def _is_quoted(items: Sequence[Item], step: int) -> bool:

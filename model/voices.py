@@ -27,6 +27,7 @@ DATELINE = 800
 _dateline = re.compile(
     r"\A\s*+(?:[^\n]{1,200}+\n++){0,4}[^\n]{0,60}(?:\([\w .]++\)\s*+[-–—]|[A-Z]{3,}+[^\n.]{0,40}[-–—])"
 )
+_presiding = re.compile(r", (chair(?:man|woman)?) of the (?:sub)?committee\b")
 _reported = re.compile(r"\b(?:said|says|told)\b")
 _first_person = re.compile(r"\b(?:I|[Ww]e|[Oo]ur|[Mm]y|us)\b")
 
@@ -85,6 +86,8 @@ class Voices:
             issuer = statements.issuer(told, self.named(heading), self.actors, heading.start)
             if not issuer and (kind := statements.ministry(told)):
                 issuer = self._ministry(kind)
+            elif not issuer:
+                issuer = self._unnamed(told)
             # "Statement by Canada …", and below: "Global Affairs Canada today issued the following statement:"
             if issuer and (not found or found[0] in self.actors.chain(issuer[0])):
                 found, end = issuer, heading.end
@@ -117,11 +120,28 @@ class Voices:
 
     def _ministry(self, kind: str) -> Holders:
         """Return the ministry, of a kind, of the country that is named most, but for the one that leaves."""
-        chains = ((mention.actor, *self.actors.chain(mention.actor)) for mention in self.mentions)
-        named = Counter(one for chain in chains for one in chain if self.actors.entries[one].kind == "country")
-        country = next((one for one, _ in named.most_common() if one != self.agent), "")
+        country = next((one for one in self._countries() if one != self.agent), "")
         office = self.actors.office(country, kind)
         return (office,) if office else ()
+
+    def _countries(self) -> list[str]:
+        """Return the countries that the text names, the one named most first."""
+        chains = ((mention.actor, *self.actors.chain(mention.actor)) for mention in self.mentions)
+        named = Counter(one for chain in chains for one in chain if self.actors.entries[one].kind == "country")
+        return [one for one, _ in named.most_common()]
+
+    def _unnamed(self, heading: str) -> Holders:
+        """Return whose statement it is under a heading that tells no more than an office.
+
+        A president's is that of the country named most, a spokesperson's that of the body that declares something.
+        """
+        if statements.is_presidents(heading) and (countries := self._countries()):
+            name = self.actors.entries[countries[0]].name
+            found = [one.actor for of in ("", "the ") for one in self.actors.find(f"President of {of}{name}")]
+            return tuple([one for one in found if one != countries[0]][:1])
+        if statements.is_spoken_for(heading):
+            return next(filter(None, map(self._declared, self.spans)), ())
+        return ()
 
     @cached_property
     def marked_opinion(self) -> bool:
@@ -216,9 +236,13 @@ class Voices:
 
     @cached_property
     def _bearers(self) -> dict[str, str]:
-        """Who has an office of those whom the heading names, and which."""
+        """Who has an office of those whom the heading names, and which; who presides is said below it."""
         named = (mention.actor for span in self.headings for mention in self.named(span))
-        return {one: self.actors.roles[one] for one in named if one in self.actors.roles}
+        found = {one: self.actors.roles[one] for one in named if one in self.actors.roles}
+        for one in self.named(Span(0, DATELINE)):
+            if match := _presiding.match(self.text, one.span.end):
+                found[one.actor] = match[1]
+        return found
 
     @cached_property
     def answering(self) -> Holders:

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from model import attribution
+from model import attribution, transcripts
 from model.actors import Actors
 from model.analyzer import Analyzer
 from model.values import Span
@@ -28,11 +28,15 @@ def documents(name: str) -> dict[str, list[Mapping[str, str]]]:
 
 
 def laid_out(rows: Sequence[Mapping[str, str]]) -> tuple[str, list[Span]]:
-    """Join a document's sentences, those without a full stop on lines of their own; return the text and their spans."""
+    """Join a document's sentences and return the text and their spans.
+
+    Those without a full stop stand on lines of their own; those with a transcript's label begin one, as in print.
+    """
     text, spans = "", []
     for row in rows:
         if text:
-            text += " " if _ended.search(text) else "\n\n"
+            goes_on = _ended.search(text) and transcripts.label(row["text"], 0) is None
+            text += " " if goes_on else "\n\n"
         spans.append(Span(len(text), len(text) + len(row["text"])))
         text += row["text"]
     return text, spans
