@@ -8,7 +8,19 @@ from model.items import Item, Phrase, is_known, words
 from model.lists import joined
 from model.phrases import APPOSITION, after_apposition, depends, phrases, preceding
 from model.strangers import MARKS, TELLING, somebody, strangers
-from model.verbs import DASHES, TO_VERB, by_saying, goes_on, is_cited, is_inserted, is_passed_on, is_passive, says, verb
+from model.verbs import (
+    DASHES,
+    TO_VERB,
+    by_saying,
+    goes_on,
+    goes_on_to_say,
+    is_cited,
+    is_inserted,
+    is_passed_on,
+    is_passive,
+    says,
+    verb,
+)
 
 # How strongly each rule binds.
 LABEL, ACCORDING, TURNED, INSERTED, THIRD = 90, 88, 86, 84, 82
@@ -211,8 +223,9 @@ def _noun(items: Sequence[Item], phrase: Phrase, before: int, previous: str) -> 
     if (noun, previous) in _OF:
         return _OF[noun, previous]
     of_stance = previous == "of" and noun in known["stance"]
+    alarmed = previous in known["alarmed"] and not is_passive(items, before)
     after_mark = previous == "for" and noun in (",", "and", "but")
-    if of_stance or after_mark or (previous in ("for", "from", "to") and before == 0):
+    if of_stance or after_mark or alarmed or (previous in ("for", "from", "to") and before == 0):
         return NOUN
     if previous in ("in", "at") and before == 0:
         return NOUN if _judged_there(items, phrase.last + 1) else 0
@@ -264,7 +277,7 @@ def _subject(items: Sequence[Item], phrase: Phrase, before: int, at: int) -> int
     begins = begins or (
         items[0].text in known["before"] and not any(item.text == "," for item in items[: phrase.first])
     )
-    if begins and does and by_saying(items, at):
+    if begins and does and (by_saying(items, at) or goes_on_to_say(items, at)):
         return SPEAKER
     if any(item.text in _GROUNDS for item in items[at : at + TO_VERB]):
         return 0

@@ -9,6 +9,8 @@ from model.items import Item, Phrase, words
 TO_SUBJECT = 14
 # How many words may stand between a name and its verb.
 TO_VERB = 8
+# How far behind a subject its second verb may stand.
+APART = 24
 # Within how many words behind a verb its object tells what it says.
 TO_OBJECT = 5
 DASHES = frozenset("–—:") | {"-", "--"}
@@ -66,7 +68,7 @@ def says(items: Sequence[Item], at: int) -> bool:
     behind = [item.text for item in items[at + 1 : at + 1 + TO_OBJECT]]
     if text in known["light"]:
         if behind[:1] == ["on"] and text in ("goes", "went"):
-            return not behind[1:] or behind[1] == "to" or not behind[1].isalnum()
+            return not behind[1:] or behind[1] in known["saying"] or behind[1] == "to" or not behind[1].isalnum()
         return not ((known["stance"] - {"decision"}).isdisjoint(behind) and known["weight"].isdisjoint(behind))
     if text in known["saying_that"]:
         return behind[:1] == ["that"] or not behind or not behind[0].isalnum()
@@ -109,6 +111,19 @@ def by_saying(items: Sequence[Item], at: int) -> bool:
     return any(
         one.text in ("by", "in") and two.text in words()["saying"] and not one.quoted for one, two in pairwise(follow)
     )
+
+
+def goes_on_to_say(items: Sequence[Item], at: int) -> bool:
+    """Tell whether a subject's second verb tells what it says: "Merkel flew home and called it a mistake"."""
+    known = words()
+    for step in range(at + 1, min(at + APART, len(items) - 1)):
+        one, two = items[step], items[step + 1]
+        if one.quoted or one.text in (";", ":", "but", "while"):
+            return False
+        finite = two.text.endswith(("s", "ed")) or two.text in known["past"] or two.text in known["speech"]
+        if one.text == "and" and finite and says(items, step + 1):
+            return items[min(step + 2, len(items) - 1)].text != "by"
+    return False
 
 
 def is_passed_on(items: Sequence[Item], first: int, verb: int) -> bool:
