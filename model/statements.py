@@ -19,7 +19,9 @@ _MATTER = "about|after|ahead|concerning|following|on|regarding"
 _ABOUT = rf"(?:{_MATTER}|at|in)\b"
 # What comes after it says whose it is.
 _BY = re.compile(
-    rf"(?:\A|[:–—-] ?)(?:[\w'’]+ ){{0,3}}{_KIND}\b(?:(?!\b{_ABOUT})[^\n.!?]){{0,40}}?\b(?:by|of|from)\b", re.IGNORECASE
+    rf"(?:\A|[:–—-] ?|\()(?:[\w'’]+ ){{0,3}}{_KIND}\b(?:(?!\b{_ABOUT})[^\n.!?]){{0,40}}?"
+    r"\b(?:by|of|from|attributable to)\b",
+    re.IGNORECASE,
 )
 _BEHALF = re.compile(r"\bon behalf of\b", re.IGNORECASE)
 # In the first sentences of a speech: "I have the honour to speak on behalf of the European Union".
@@ -29,6 +31,11 @@ _FOLLOWS = re.compile(
     r"\b(?:issued|released|made|gave|delivered) (?:(?:the|this|a) )?(?:following )?(?:(?:joint|press|prepared) )?"
     r"(?:statement|remarks|comments?|declaration)\b[^\n.!?]{0,200}:\Z",
     re.IGNORECASE,
+)
+# Who signs a letter.
+_LETTER = re.compile(r"^[ \t]*+Dear [^\n]{2,120}[:,][ \t]*$", re.MULTILINE)
+_CLOSING = re.compile(
+    r"^[ \t]*+(?:Sincerely|Respectfully|Yours (?:sincerely|faithfully|truly))(?: yours)?,?[ \t]*$", re.MULTILINE
 )
 _ISSUED = re.compile(r"(?:issued|released|published) by\b", re.IGNORECASE)
 # What says of a text that it is its author's opinion: a line of its own at the head, or before a colon.
@@ -56,6 +63,7 @@ _OWN = re.compile(r"The (?:Foreign Ministry|MFA|Ministry of Foreign Affairs|Defe
 _OFFICE = re.compile(r"(?:\A|, )Office of the (?:Press Secretary|Spokes(?:man|person|woman))\b")
 # Whose spokesperson and whose president it is, the text tells.
 _SPOKEN_FOR = re.compile(r"Statement by the Spokes(?:man|person|woman)\b", re.IGNORECASE)
+_SECRETARY_GENERAL = re.compile(r"\bSpokes(?:man|person|woman) (?:for|of) the Secretary-General\b", re.IGNORECASE)
 _PRESIDENT = re.compile(r"(?:Statement|Message|Remarks) (?:by|from) the President(?! of)\b", re.IGNORECASE)
 _MINISTRY = re.compile(r"\b(?:foreign minist(?:ry|ers)|foreign affairs|MFA)\b", re.IGNORECASE)
 _JOINT = re.compile(r"\bjoint\b", re.IGNORECASE)
@@ -107,10 +115,32 @@ def issuer(heading: str, named: Sequence[Mention], actors: Actors, start: int) -
     about = _about.search(heading, match.end())
     place, end = match.end(), about.start() if about else len(heading)
     found = [one.actor for one in named if place <= one.span.start - start < end]
+    if not words()["former"].isdisjoint(heading[place:end].lower().split()):
+        found = [one for one in found if actors.entries[one].kind == "person"]  # "by former ministers from Europe"
     found = found if _JOINT.search(heading, 0, end) else found[:1]
     if _MINISTRY.search(heading, 0, end):  # "the Ministry of Foreign Affairs, Moscow"
         found = [actors.office(one, "foreign ministry") or one for one in found]
     return tuple(found)
+
+
+def byline(heading: str, named: Sequence[Mention], actors: Actors, start: int) -> Holders:
+    """Return the person whose own line a heading is: "Michael R. Pompeo, Secretary of State"."""
+    first = next(iter(named), None)
+    if first is None or first.span.start != start or actors.entries[first.actor].kind != "person":
+        return ()
+    return (first.actor,) if heading[first.span.end - start :][:1] in ("", ",") else ()
+
+
+def is_kind(heading: str) -> bool:
+    """Tell whether a heading only tells that a statement follows: "Press Statement", "Remarks"."""
+    return _kind.fullmatch(heading) is not None
+
+
+def signed(text: str) -> int:
+    """Return where the names of those begin who sign a letter, 0 for a text that is none."""
+    letter = _LETTER.search(text)
+    closing = _CLOSING.search(text, letter.end()) if letter else None
+    return closing.end() if closing else 0
 
 
 def floor(said: str, named: Sequence[Mention], start: int) -> Holders:
@@ -129,6 +159,11 @@ def ministry(heading: str) -> str:
 def is_spoken_for(heading: str) -> bool:
     """Tell whether a heading announces a statement by a spokesperson without saying whose."""
     return _SPOKEN_FOR.match(heading) is not None
+
+
+def is_united_nations(heading: str) -> bool:
+    """Tell whether a heading announces what the Secretary-General lets his spokesman say: he needs no other name."""
+    return _SECRETARY_GENERAL.search(heading) is not None
 
 
 def is_presidents(heading: str) -> bool:

@@ -8,17 +8,21 @@
 | lists of reactions  | *RUSSIAN PRESIDENT VLADIMIR PUTIN*, and a quotation on the next line |
 | the United Nations  | *Mr. Wu Haitao (China) (spoke in Chinese): …*                        |
 | Congress            | *Mr. MENENDEZ. …*; *Mr. SMITH of Washington. …*; *Senator Reed. …*    |
+| Moscow              | *SLUTSKY L. E., chairman of the committee. …*                        |
 | Strasbourg          | *Michael Gahler, on behalf of the PPE Group. – …*                    |
 """
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from model.values import Span
 
 # No label is longer; so much of a line is looked at.
 LONGEST = 200
+# From how many turns that begin with a dash a text is an interview.
+TURNS = 4
 # How far a line may be indented.
 INDENT = 16
 # Of how many words a name is that is not all in capitals, and what may stand in lower case within a name or a title.
@@ -40,6 +44,8 @@ _hearing = re.compile(
     r"((?:Mr\.|Ms\.|Mrs\.|Dr\.|Senator|Chairman|Chairwoman|Representative|Secretary|Under Secretary|Ambassador|General"
     r"|Admiral) [A-Z][\w'’-]+|The Chair(?:man|woman)?)\.\s"
 )
+_duma = re.compile(r"([A-Z][A-Z'’-]{2,}) [A-Z]\. ?[A-Z]\.(?:,[^\n.]{3,100}\.)?\s")
+_dash = re.compile(r"[–—-]\s")
 _spoke = " (spoke in "
 # What a page puts before a colon that is nobody's speech.
 _apart = re.compile(
@@ -70,7 +76,7 @@ def label(text: str, start: int) -> Label | None:
         return Label(name, start, start + match.start(1) + len(name))
     if not begins:
         return None
-    if match := _letter.match(line) or _congress.match(line) or _hearing.match(line):
+    if match := _letter.match(line) or _congress.match(line) or _hearing.match(line) or _duma.match(line):
         group = match.lastindex or 0
         return Label(match[group], start, start + match.end(group))
     if match := _heading.match(line):
@@ -91,6 +97,23 @@ def questions(text: str, spans: Sequence[Span]) -> list[int]:
             if before.strip(" ")[-1:] in ("", "\n") and after.strip(" ")[:1] in ("", "\n"):
                 found.append(number)
     return found
+
+
+def asked_by_dashes(text: str, spans: Sequence[Span]) -> list[int]:
+    """Return the numbers of the sentences of every other turn, the first on, where each begins with a dash on a line.
+
+    So papers of many countries print an interview. None where there are fewer than `TURNS`, or the first asks nothing.
+    """
+    begins = [at for at, span in enumerate(spans) if _dash.match(text, span.start) and _is_line(text, span.start)]
+    first = range(begins[0], begins[1]) if len(begins) >= TURNS else range(0)
+    if not any(text.endswith("?", spans[at].start, spans[at].end) for at in first):
+        return []
+    turns = pairwise([*begins, len(spans)])
+    return [at for number, (start, end) in enumerate(turns) if number % 2 == 0 for at in range(start, end)]
+
+
+def _is_line(text: str, start: int) -> bool:
+    return start == 0 or text[max(start - INDENT, 0) : start].rstrip(" \t").endswith("\n")
 
 
 def _is_name(told: str, begins: bool) -> bool:
