@@ -166,11 +166,11 @@ class Passage(Voices):
         return {self.actors.entries[actor].kind for actor in phrase.actors} == {"media"}
 
     def _there(self, number: int, own: Found, others: Sequence[Found]) -> Found:
-        """Return who speaks for the country where something is judged: "criticised in Bonn, where Maas called it …"."""
-        if own[0] not in (NOUN, PASSIVE) or len(own[1].actors) != 1:
+        """Return who speaks for a country behind it: "criticised in Bonn, where Maas …", "Bonn is cross: Maas …"."""
+        if own[0] not in (NOUN, PASSIVE, SPEAKER) or len(own[1].actors) != 1:
             return own
-        items = self.items(number)
-        behind = (one for one in others if one[1].first and items[one[1].first - 1].text == "where")
+        items, mark = self.items(number), ":" if own[0] == SPEAKER else "where"
+        behind = (one for one in others if any(item.text == mark for item in items[own[1].last : one[1].first]))
         return next((one for one in behind if self._speaks_for(one[1].actors, own[1])), own)
 
     def _reports(self, number: int, phrase: Phrase) -> bool:

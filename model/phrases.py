@@ -5,10 +5,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from model.descriptions import without_name
-from model.items import Item, Phrase, words
+from model.items import Item, Phrase, is_known, words
 
 # How many items an apposition may have.
 APPOSITION = 30
+# Within how many items behind a comma a name stands with what tells of it.
+APART = 7
 # How many may stand behind one another.
 APPOSITIONS = 4
 _RELATIVE = frozenset(["who", "whom", "whose", "which"])
@@ -65,7 +67,7 @@ def _named(items: Sequence[Item], at: int, names: int = 4) -> Phrase:
         if follows and not items[name].quoted and not items[name].possessive:
             seat = at > 0 and items[at - 1].text in ("in", "at", "from")  # "in Moscow President Putin"
             return replace(_named(items, name, names - 1), first=at + 1 if seat else at)
-        if last > at and (bearer := _bearer(items, last)):
+        if last > at and (bearer := _bearer(items, last) or _behind(items, last)):
             return replace(bearer, first=at)
         if last > at and (named := _names(items, _qualified(items, last) + 1)):
             return replace(named, first=at)
@@ -87,18 +89,31 @@ def _put_behind(items: Sequence[Item], at: int) -> int | None:
     return _alone(items, at) or _alone(items, _qualified(items, at))
 
 
+def _is_told(item: Item) -> bool:
+    """Tell whether a word may tell of a name that stands behind it: a title, a party, what no table knows."""
+    known = words()
+    titled = item.text in known["titles"] or item.text in known["people"]
+    return titled or (not item.person if item.actors else item.text.isalpha() and not is_known(item.text))
+
+
 def _alone(items: Sequence[Item], last: int) -> int | None:
     """Return the place of a person's name that stands alone behind a comma and an office that ends at `last`.
 
     Behind it comes another comma or nothing.
     """
-    known, name = words(), last + 2
-    while name < len(items) and (items[name].text in known["titles"] or items[name].text in known["people"]):
-        name += 1
+    name = last + 2
+    while name < min(last + APART, len(items)) and _is_told(items[name]):
+        name += 1  # "her counterpart, Oklahoma Republican [Jim Inhofe], said"
     alone = (
         name < len(items) and items[last + 1].text == "," and (name + 1 == len(items) or items[name + 1].text == ",")
     )
     return name if alone and items[name].person and not items[name].quoted and not items[name].possessive else None
+
+
+def _behind(items: Sequence[Item], last: int) -> Phrase | None:
+    """Return the person whose name stands alone behind an office, and the comma behind it."""
+    person = _alone(items, last)
+    return None if person is None else Phrase(person, min(person + 1, len(items) - 1), items[person].actors)
 
 
 def _bearer(items: Sequence[Item], last: int) -> Phrase | None:
@@ -172,8 +187,7 @@ def _body(items: Sequence[Item], at: int) -> Phrase | None:
             if one and step + 1 < len(items) and items[step + 1].text in _MEMBERS:
                 return Phrase(at, step + 1, ())  # "a diplomat from a NATO country"
             found = (None if item.person else _bearer(items, step)) or _named(items, step)
-            if not item.person and (person := _alone(items, found.last)) is not None:
-                found = Phrase(at, min(person + 1, len(items) - 1), items[person].actors)
+            found = (None if item.person else _behind(items, found.last)) or found
             found = _seated_for(items, found)
             return None if found.possessive else replace(found, first=at)
         if item.quoted or not (

@@ -155,7 +155,7 @@ def _placed(items: Sequence[Item], phrase: Phrase, before: int, following: str) 
     turned = before > 0 and _turned(items[before - 1].text, previous) and not goes_on(items, phrase)
     if turned or (is_cited(items, phrase.last + 1) and previous != "by"):
         return TURNED
-    if previous in ("by", "in", "from", "at", "across"):
+    if previous in ("by", "in", "from", "at", "across", "inside", "within"):
         return _passive(items, before, previous) or _noun(items, phrase, before, previous)
     return _noun(items, phrase, before, previous)
 
@@ -187,7 +187,8 @@ def _according(items: Sequence[Item], first: int) -> bool:
         if items[at].actors or items[at].text in (",", ";", ":"):
             return False
         if items[at].text == "to" and items[at - 1].text == "according":
-            return True
+            told = [item.text for item in items[max(at - 5, 0) : at - 1]]
+            return not {"whose", "which"}.intersection(told)  # "a missile whose range, according to NATO, is …"
     return False
 
 
@@ -227,7 +228,8 @@ def _noun(items: Sequence[Item], phrase: Phrase, before: int, previous: str) -> 
     after_mark = previous == "for" and noun in (",", "and", "but")
     if of_stance or after_mark or alarmed or (previous in ("for", "from", "to") and before == 0):
         return NOUN
-    if previous in ("in", "at") and before == 0:
+    opens = before == 0 or (before == 1 and items[0].text in ("and", "but", "yet"))
+    if previous in ("in", "at", "inside", "within") and opens:
         return NOUN if _judged_there(items, phrase.last + 1) else 0
     after = [item.text for item in items[phrase.last + 1 : phrase.last + 3]]
     return NOUN if len(after) == 2 and after[0] in known["stance"] and after[1] in _TOWARD else 0

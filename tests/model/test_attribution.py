@@ -59,7 +59,7 @@ def test_most_cases_pass() -> None:
         for name in ("attribution_sentences.toml", "attribution_passages.toml")
         for case in table(name)
     ]
-    assert len(marked) >= 1094
+    assert len(marked) >= 1100
     assert sum(marked) <= 101
 
 
