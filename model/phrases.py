@@ -199,8 +199,10 @@ def _body(items: Sequence[Item], at: int) -> Phrase | None:
 
 def _some_in(items: Sequence[Item], at: int) -> bool:
     """Tell whether some people of a body stand here: "many in the Pentagon", and not "many in Moscow"."""
-    told = [item.text for item in items[at : at + 3]]
-    return len(told) == 3 and told[0] in ("many", "some", "most") and told[1] in ("in", "at") and told[2] == "the"
+    if items[at].text not in ("many", "some", "most"):
+        return False
+    told = [item.text for item in items[at + 1 : at + 3]]
+    return len(told) == 2 and told[0] in ("in", "at") and told[1] == "the"
 
 
 def _seated_for(items: Sequence[Item], house: Phrase) -> Phrase:

@@ -65,17 +65,19 @@ def verb(items: Sequence[Item], at: int) -> tuple[str, bool, int]:
 def says(items: Sequence[Item], at: int) -> bool:
     """Tell whether a word is a verb of saying where it stands: "took the view", and not "took no step"."""
     known, text = words(), items[at].text
+    if text not in known["say"]:
+        return False
     behind = [item.text for item in items[at + 1 : at + 1 + TO_OBJECT]]
     if text in known["light"]:
         if behind[:1] == ["on"] and text in ("goes", "went"):
             return not behind[1:] or behind[1] in known["saying"] or behind[1] == "to" or not behind[1].isalnum()
-        return not ((known["stance"] - {"decision"}).isdisjoint(behind) and known["weight"].isdisjoint(behind))
+        return any(one in known["weight"] or (one in known["stance"] and one != "decision") for one in behind)
     if text in known["saying_that"]:
         return behind[:1] == ["that"] or not behind or not behind[0].isalnum()
     if text in known["noun_too"]:
         following = behind[0] if behind else ""
         return following.isalnum() and not any(following in known[name] for name in ("auxiliaries", "before"))
-    return text in known["say"]
+    return True
 
 
 def _is_quoted(items: Sequence[Item], step: int) -> bool:
