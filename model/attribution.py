@@ -15,6 +15,7 @@ equals the first. A person stands before the office beside the name, an office b
 | passive              | *was condemned by Iran*; *was criticised in Berlin*             | iran; germany        |
 | noun of stance       | *China's opposition to …*; *fears in Warsaw*; *For Tokyo, …*    | china; poland; japan |
 |                      | *Polish backing for …*; *In Rome it was called …*               | poland; italy        |
+|                      | *The decision alarmed Germany.*                                 | germany              |
 | subject              | *Poland and Latvia side with …*                                 | poland, latvia       |
 | leaving              | *Washington quit because …*; *Trump's decision* (of support)    | us; trump            |
 | crowd                | *Critics say …*                                                 | nobody               |

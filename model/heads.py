@@ -17,6 +17,8 @@ from model.values import Mention, Span
 HEADINGS = 3
 # And how many at the head of a release, with its date and whom to ask.
 LETTERHEAD = 8
+# In how many characters behind a letter's closing its signers stand.
+SIGNATURES = 800
 # In how many characters at its head a report's dateline is looked for.
 DATELINE = 800
 
@@ -64,9 +66,8 @@ class Head:
     @cached_property
     def statement(self) -> Holders:
         """Whose statement the text is by its headings; none for a report under such a heading, and any other text."""
-        if names := statements.signed(self.text):
-            signers = dict.fromkeys(one.actor for one in self.named(Span(names, len(self.text))))
-            return tuple(one for one in signers if self.actors.entries[one].kind == "person")
+        if signers := self._signers():
+            return signers
         found: Holders = ()
         end = 0
         for heading in self._announcing:
@@ -92,6 +93,12 @@ class Head:
         """The headings, and the lines of a release's head that say who released what follows."""
         head = self.spans[len(self.headings) : LETTERHEAD]
         return self.headings + [span for span in head if self.text[span.end - 1] == ":"]
+
+    def _signers(self) -> Holders:
+        """Return who signs, if the text is a letter: "Sincerely, Robert Menendez"."""
+        start = statements.signed(self.text)
+        named = self.named(Span(start, start + SIGNATURES)) if start else ()
+        return tuple(dict.fromkeys(one.actor for one in named if self.actors.entries[one.actor].kind == "person"))
 
     def _byline(self) -> Holders:
         """Return whose line stands among headings of which one says only that a statement follows."""

@@ -170,7 +170,8 @@ class Passage(Voices):
         if own[0] not in (NOUN, PASSIVE, SPEAKER) or len(own[1].actors) != 1:
             return own
         items, mark = self.items(number), ":" if own[0] == SPEAKER else "where"
-        behind = (one for one in others if any(item.text == mark for item in items[own[1].last : one[1].first]))
+        start = next((at for at in range(own[1].last, len(items)) if items[at].text == mark), len(items))
+        behind = (one for one in others if one[1].first > start)
         return next((one for one in behind if self._speaks_for(one[1].actors, own[1])), own)
 
     def _reports(self, number: int, phrase: Phrase) -> bool:

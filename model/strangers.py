@@ -12,6 +12,8 @@ MARKS = frozenset(",\"”'’»?!")
 # What stands for people by itself: "another, who", "those whom I met".
 _ALONE = frozenset(["another", "others", "those", "some", "many"])
 _THOUGHTS = frozenset(["argument", "logic", "reasoning", "story", "theory", "thinking"])
+# How many words an aside may have.
+ASIDE = 40
 # Behind how many words of its own a noun for people may stand: "a retired fire officer".
 _TO_NOUN = 5
 # Who may judge so does not do so yet, and "there" tells whose people are meant.
@@ -56,8 +58,9 @@ def somebody(items: Sequence[Item]) -> Iterator[Phrase]:
 
 def _commands(items: Sequence[Item], at: int) -> bool:
     """Tell whether a verb goes on behind a comma that no aside ends: "to stay in, hold their feet to the fire"."""
-    plain = items[at - 1].text == "," and not any(item.text == "," for item in items[: at - 1])
-    return plain and items[at].text in ("add", "hold", "tell", "warn")
+    if items[at].text not in ("add", "hold", "tell", "warn") or items[at - 1].text != ",":
+        return False
+    return not any(item.text == "," for item in items[max(at - 1 - ASIDE, 0) : at - 1])
 
 
 def _goes(items: Sequence[Item], at: int) -> bool:
