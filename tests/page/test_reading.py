@@ -163,7 +163,7 @@ def test_a_chosen_sentence_tells_why_and_who(corpus_served: Served, visit: Visit
 
 def test_the_weight_against_a_decision_is_marked_so(corpus_served: Served, visit: Visit) -> None:
     page = visit(f"{corpus_served.url}/", permissions=["clipboard-read", "clipboard-write"])
-    text = "Although the minister regretted the exit from the treaty as a mistake, he backed and defended the decision."
+    text = "The decision to leave was welcomed and backed by Warsaw, though Berlin regretted it as a dangerous mistake."
     paste(page, text)
     page.locator(".sentence").click()
     against = page.locator("mark.against")
