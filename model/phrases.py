@@ -4,13 +4,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from model import bearers
 from model.descriptions import without_name
-from model.items import Item, Phrase, is_known, words
+from model.items import Item, Phrase, words
 
 # How many items an apposition may have.
 APPOSITION = 30
-# Within how many items behind a comma a name stands with what tells of it.
-APART = 7
 # How many may stand behind one another.
 APPOSITIONS = 4
 _RELATIVE = frozenset(["who", "whom", "whose", "which"])
@@ -52,7 +51,7 @@ def _named(items: Sequence[Item], at: int, names: int = 4) -> Phrase:
     known = words()
     actors, last, possessive = items[at].actors, at, items[at].possessive
     if (person := _put_behind(items, at)) is not None:
-        return Phrase(at, min(person + 1, len(items) - 1), items[person].actors)
+        return replace(person, first=at)
     place = at + 1
     while place < len(items) and (items[place].text in known["titles"] or items[place].text.isdigit()):
         place += 1
@@ -67,13 +66,13 @@ def _named(items: Sequence[Item], at: int, names: int = 4) -> Phrase:
         if follows and not items[name].quoted and not items[name].possessive:
             seat = at > 0 and items[at - 1].text in ("in", "at", "from")  # "in Moscow President Putin"
             return replace(_named(items, name, names - 1), first=at + 1 if seat else at)
-        if last > at and (bearer := _bearer(items, last) or _behind(items, last)):
+        if last > at and (bearer := bearers.bearer(items, last) or bearers.behind(items, last)):
             return replace(bearer, first=at)
-        if last > at and (named := _names(items, _qualified(items, last) + 1)):
+        if last > at and (named := bearers.names(items, _qualified(items, last) + 1)):
             return replace(named, first=at)
         if last == at and items[at].text.split()[-1].lower() in known["people"]:
             # "two Republican senators, Bob Corker and Rand Paul, questioned", and not "…, Poland and Latvia …"
-            named = _names(items, last + 1)
+            named = bearers.names(items, last + 1)
             if named and all(item.person for item in items[last + 1 : named.last + 1] if item.actors):
                 return replace(named, first=at)
         last = _qualified(items, last)
@@ -82,71 +81,11 @@ def _named(items: Sequence[Item], at: int, names: int = 4) -> Phrase:
     return replace(_seated_for(items, found), first=at) if items[at].text.lower().startswith("member") else found
 
 
-def _put_behind(items: Sequence[Item], at: int) -> int | None:
-    """Return the place of a person whose name stands alone behind an office: "the NATO chief, [Stoltenberg], said"."""
+def _put_behind(items: Sequence[Item], at: int) -> Phrase | None:
+    """Return the person whose name stands alone behind an office at `at`: "the NATO chief, [Stoltenberg], said"."""
     if items[at].possessive or not any(word[0].islower() for word in items[at].text.split()):
         return None
-    return _alone(items, at) or _alone(items, _qualified(items, at))
-
-
-def _is_told(item: Item) -> bool:
-    """Tell whether a word may tell of a name that stands behind it: a title, a party, what no table knows."""
-    known = words()
-    titled = item.text in known["titles"] or item.text in known["people"]
-    return titled or (not item.person if item.actors else item.text.isalpha() and not is_known(item.text))
-
-
-def _alone(items: Sequence[Item], last: int) -> int | None:
-    """Return the place of a person's name that stands alone behind a comma and an office that ends at `last`.
-
-    Behind it comes another comma or nothing.
-    """
-    name = last + 2
-    while name < min(last + APART, len(items)) and _is_told(items[name]):
-        name += 1  # "her counterpart, Oklahoma Republican [Jim Inhofe], said"
-    alone = (
-        name < len(items) and items[last + 1].text == "," and (name + 1 == len(items) or items[name + 1].text == ",")
-    )
-    return name if alone and items[name].person and not items[name].quoted and not items[name].possessive else None
-
-
-def _behind(items: Sequence[Item], last: int) -> Phrase | None:
-    """Return the person whose name stands alone behind an office, and the comma behind it."""
-    person = _alone(items, last)
-    return None if person is None else Phrase(person, min(person + 1, len(items) - 1), items[person].actors)
-
-
-def _bearer(items: Sequence[Item], last: int) -> Phrase | None:
-    """Return the person whose name ends an office: "Secretary of State [Mike Pompeo]"."""
-    known = words()
-    for step in range(last + 1, min(last + 8, len(items))):
-        item = items[step]
-        if item.person and not item.quoted and not item.possessive and step > last + 1:
-            return Phrase(step, step, item.actors)
-        verb = item.text in known["say"] or item.text in known["auxiliaries"] or item.text in known["leave"]
-        apart = item.text in known["before"] and item.text not in ("for", "to", "in", "at", "on", "of")
-        if item.person or not item.text[0].isalpha() or verb or apart:
-            return None
-    return None
-
-
-def _names(items: Sequence[Item], at: int) -> Phrase | None:
-    """Read the names that tell whom an office means: "two chairmen[, Jim Inhofe and Jim Risch,] applauded"."""
-    actors: list[str] = []
-    for step in range(at, min(at + 8, len(items))):
-        item = items[step]
-        if item.actors and not item.possessive and not item.quoted:
-            actors += item.actors
-        elif actors and item.text == ",":
-            if step + 1 < len(items) and items[step + 1].actors:
-                return None  # "Among EU governments, Austria, Ireland and Sweden voiced regret"
-            return Phrase(at, step, tuple(actors))
-        elif item.text == "," and step == at:
-            continue
-        elif item.text not in ("and", "of") and not (actors and items[step - 1].text in ("of", "new")):
-            return None
-    ended = actors and at + 8 >= len(items)
-    return Phrase(at, len(items) - 1, tuple(actors)) if ended else None
+    return bearers.behind(items, at) or bearers.behind(items, _qualified(items, at))
 
 
 def _qualified(items: Sequence[Item], last: int) -> int:
@@ -186,8 +125,8 @@ def _body(items: Sequence[Item], at: int) -> Phrase | None:
             one = items[step - 1].text in ("a", "an", "another", "one")
             if one and step + 1 < len(items) and items[step + 1].text in _MEMBERS:
                 return Phrase(at, step + 1, ())  # "a diplomat from a NATO country"
-            found = (None if item.person else _bearer(items, step)) or _named(items, step)
-            found = (None if item.person else _behind(items, found.last)) or found
+            found = (None if item.person else bearers.bearer(items, step)) or _named(items, step)
+            found = (None if item.person else bearers.behind(items, found.last)) or found
             found = _seated_for(items, found)
             return None if found.possessive else replace(found, first=at)
         if item.quoted or not (

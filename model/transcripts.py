@@ -69,8 +69,7 @@ class Label(NamedTuple):
 def label(text: str, start: int) -> Label | None:
     """Return the label that a line or a sentence of a text begins with at `start`, `None` where there is none."""
     line = text[start : start + LONGEST]
-    before = text[max(start - INDENT, 0) : start].rstrip(" \t")
-    begins = not before or before.endswith("\n")
+    begins = _begins_line(text, start)
     if (match := _colon.match(line)) and _is_name(match[1], begins) and not _apart.match(match[1]):
         name = match[1].partition(_spoke)[0]  # what he spoke is nobody's name
         return Label(name, start, start + match.start(1) + len(name))
@@ -104,7 +103,7 @@ def asked_by_dashes(text: str, spans: Sequence[Span]) -> list[int]:
 
     So papers of many countries print an interview. None where there are fewer than `TURNS`, or the first asks nothing.
     """
-    begins = [at for at, span in enumerate(spans) if _dash.match(text, span.start) and _is_line(text, span.start)]
+    begins = [at for at, span in enumerate(spans) if _dash.match(text, span.start) and _begins_line(text, span.start)]
     first = range(begins[0], begins[1]) if len(begins) >= TURNS else range(0)
     if not any(text.endswith("?", spans[at].start, spans[at].end) for at in first):
         return []
@@ -112,8 +111,9 @@ def asked_by_dashes(text: str, spans: Sequence[Span]) -> list[int]:
     return [at for number, (start, end) in enumerate(turns) if number % 2 == 0 for at in range(start, end)]
 
 
-def _is_line(text: str, start: int) -> bool:
-    return start == 0 or text[max(start - INDENT, 0) : start].rstrip(" \t").endswith("\n")
+def _begins_line(text: str, start: int) -> bool:
+    before = text[max(start - INDENT, 0) : start].rstrip(" \t")
+    return not before or before.endswith("\n")
 
 
 def _is_name(told: str, begins: bool) -> bool:

@@ -23,6 +23,12 @@ class Voices(Head):
     """A text and who speaks in it unquoted, found out once, when it is asked for."""
 
     @cached_property
+    def _read(self) -> dict[int, transcripts.Label]:
+        """The labels as they read, by the numbers of the sentences that begin with one, quoted or not."""
+        found = ((number, transcripts.label(self.text, span.start)) for number, span in enumerate(self.spans))
+        return {number: label for number, label in found if label is not None}
+
+    @cached_property
     def labels(self) -> dict[int, Holders]:
         """The holders of a transcript's labels, by the numbers of the sentences that begin with one."""
         return {number: label for number in range(len(self.spans)) if (label := self._labelled(number)) is not None}
@@ -45,8 +51,7 @@ class Voices(Head):
         found = transcripts.questions(self.text, self.spans)
         if len(found) < QUESTIONS or self._spoken < SPOKEN * len(self.spans):
             return frozenset()
-        labelled = sum(transcripts.label(self.text, span.start) is not None for span in self.spans)
-        return frozenset(found if labelled < QUESTIONS else ())
+        return frozenset(found if len(self._read) < QUESTIONS else ())
 
     @cached_property
     def transcribed(self) -> bool:
@@ -81,7 +86,7 @@ class Voices(Head):
 
     def _only_voice(self) -> Holders:
         """Return the person who speaks in the only line with a label, and so to the end: "President …: Good day"."""
-        found = [label for span in self.spans[1:] if (label := transcripts.label(self.text, span.start))]
+        found = [label for number, label in self._read.items() if number]
         if len(found) != 1:
             return ()
         named = (one.actor for one in self.named(Span(found[0].start, found[0].end)))
@@ -101,9 +106,8 @@ class Voices(Head):
 
     def _labelled(self, number: int) -> Holders | None:
         """Return the holder of a transcript's line, if the sentence begins with a label: "SECRETARY POMPEO: …"."""
-        start = self.spans[number].start
-        label = None if self.quoted(start) else transcripts.label(self.text, start)
-        if label is None:
+        label = self._read.get(number)
+        if label is None or self.quoted(label.start):
             return None
         inside = [mention.actor for mention in self.named(Span(label.start, label.end))]
         if not inside and (bearer := self._at_head(label.name)):
@@ -151,7 +155,7 @@ class Voices(Head):
 
     def _asked(self) -> Holders:
         """Return the foreign ministry of the country for whose comment a transcript's first question asks."""
-        if transcripts.label(self.text, self.spans[0].start) is None:
+        if 0 not in self._read:
             return ()
         first = next((span for span in self.spans if self.text[span.end - 1] == "?"), Span(0, 0))
         asked = (one.actor for one in self.named(first) if statements.asks_for(self.text, one.span.end, first.end))
