@@ -2,7 +2,7 @@
 
 CPU is utime + stime of all the server's processes (/proc) over the texts that they answered, so that the client's own
 work and a noisy neighbour do not count. Two worker processes each; connections are kept alive; distinct sentences of 20
-to 30 words. MLServer gets an environment of its own on the first run. Draws serving.png. Cost: five minutes.
+to 30 words. MLServer gets an environment of its own on the first run. Draws serving.png. Cost: eight minutes.
 """
 
 import http.client
@@ -32,9 +32,9 @@ from training.report import table  # noqa: E402
 
 MODELS = ROOT / "model" / "artifacts"
 MLSERVER = ROOT / ".venv" / "mlserver"
-TURNS = 3
+TURNS = 5
 # Texts a request, connections, requests a turn.
-LOADS = ((1, 16, 800), (1, 1, 400), (32, 16, 96), (32, 1, 48))
+LOADS = ((1, 16, 2400), (1, 1, 400), (32, 16, 96), (32, 1, 48))
 WARM_UP = 3200
 GUNICORN = ("-m", "gunicorn", "--config", "service/gunicorn.conf.py")
 UVICORN = ("-m", "uvicorn", "--workers", "2", "--no-access-log", "--log-level", "warning", "--factory")

@@ -13,15 +13,15 @@ import math
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, pairwise
+from itertools import accumulate, chain, pairwise
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model import features
-from model.terms import Numbers, Positions, Terms
+from model.terms import Numbers, Positions, Run, Terms
 
 Floats = NDArray[np.float64]
 Bytes = NDArray[np.uint8]
@@ -61,18 +61,27 @@ class Block:
         return features.pairs_of(classes) if self.name == "pairs" else ()
 
 
-class Chunk(NamedTuple):
+@dataclass(slots=True)
+class Chunk:
     """A stretch without blanks of a normalised text: its words, their classes, how many tell, and how many are known.
 
     `numbers` are those of the terms within it, each as often as it occurs: the bytes of an array of `Numbers`, since
     bytes are joined faster than arrays.
     """
 
-    numbers: bytes
     words: list[str]
     classes: list[str]
     telling: int
-    known: int
+    known: int = 0
+    numbers: bytes = b""
+
+    @classmethod
+    def read(cls, string: str) -> "Chunk":
+        """Read a chunk, whose terms are yet to be found."""
+        words = features.split(string)
+        # Function words have none and make no pair.
+        classes = [name for name in map(features.word_class, words) if name]
+        return cls(words, classes, sum(map(features.telling, words)))
 
 
 class Scorer:
@@ -88,6 +97,8 @@ class Scorer:
         self.table = table
         self.intercepts = intercepts
         self.sublinear_tf = sublinear_tf
+        single = (number for number, block in enumerate(self.blocks) if block.name == "words" and block.ngrams[0] == 1)
+        self._single = next(single, None)
         self._bounds = np.array([0, *(block.end for block in self.blocks)], dtype=np.int32)
         # Not an lru_cache: its links would be five more fetches from memory a word.
         self._chunks: dict[str, Chunk] = {}
@@ -114,56 +125,61 @@ class Scorer:
         return [values for values, _ in judged], [counts for _, counts in judged]
 
     def _judge(self, text: str) -> tuple[list[float], tuple[int, int]]:
-        chunks = self._read(features.normalise(text).split())
-        within, each_words, each_classes, telling, known = zip(*chunks, strict=True) if chunks else ((),) * 5
-        words, classes = list(chain.from_iterable(each_words)), list(chain.from_iterable(each_classes))
-        across = self.terms.numbers([block.across(words, classes) for block in self.blocks])
-        found = np.frombuffer(bytearray().join([*within, across.tobytes()]), dtype=across.dtype)
-        terms, _, rows = self.weighed(found)
+        strings = features.normalise(text).split()
+        seen = self._chunks
+        new: dict[str, Chunk] = {}
+        chunks = [seen.get(one) or new.get(one) or new.setdefault(one, Chunk.read(one)) for one in strings]
+        words = list(chain.from_iterable([chunk.words for chunk in chunks]))
+        classes = list(chain.from_iterable([chunk.classes for chunk in chunks]))
+        across = [(number, block.across(words, classes)) for number, block in enumerate(self.blocks)]
+        items = list(new.items())
+        rest = self._find(items[:_READ], across)
+        for start in range(_READ, len(items), _READ):
+            self._find(items[start : start + _READ])
+        self._remember(new)
+        found = bytearray().join([*[chunk.numbers for chunk in chunks], rest])
+        terms, _, rows = self.weighed(np.frombuffer(found, dtype=np.int32))
         # Numbers are few from here on, and Python's own are reckoned with in less time.
         decisions: list[float] = self.intercepts.tolist()
         for start, end in self.parts(terms):
             square, *sums = rows[start:end, 0].dot(rows[start:end]).tolist()
             norm = math.sqrt(square)
             decisions = [value + total / norm for value, total in zip(decisions, sums, strict=True)]
-        told = sum(telling)
-        return decisions, (sum(known), told) if told else (len(words), len(words))
+        told = sum([chunk.telling for chunk in chunks])
+        return decisions, (sum([chunk.known for chunk in chunks]), told) if told else (len(words), len(words))
 
-    def _read(self, strings: list[str]) -> list[Chunk]:
-        """Return what is known of a text's chunks, in their order."""
-        seen = self._chunks
-        found = [chunk for one in strings if (chunk := seen.get(one))]
-        if len(found) == len(strings):
-            return found
-        new = [one for one in dict.fromkeys(strings) if one not in seen]
-        if len(seen) + len(new) > REMEMBERED or self._characters > REMEMBERED_CHARACTERS:
-            seen.clear()
-            self._characters = 0
-            new = list(dict.fromkeys(strings))
-        for start in range(0, len(new), _READ):
-            self._learn(new[start : start + _READ])
-        return [seen[one] for one in strings]
+    def _find(self, items: Sequence[tuple[str, Chunk]], across: Sequence[Run] = ()) -> bytes:
+        """Look up the terms within chunks, which keep their numbers, and `across` them, whose numbers are returned."""
+        if not items:
+            return self.terms.find(across)[1].tobytes()
+        runs = [run for string, chunk in items for run in self._within(string, chunk.words)]
+        size = len(runs) // len(items)
+        positions, numbers = self.terms.find([*runs, *across])
+        ends = positions.searchsorted(list(accumulate(len(strings) for _, strings in runs))).tolist()
+        start = 0
+        for at, (_, chunk) in enumerate(items):
+            end = ends[(at + 1) * size - 1]
+            chunk.known = 0 if self._single is None else ends[at * size] - start
+            chunk.numbers = numbers[start:end].tobytes()
+            start = end
+        return numbers[start:].tobytes()
 
-    def _learn(self, strings: Sequence[str]) -> None:
-        """Remember chunks that are not remembered."""
-        words = [features.split(one) for one in strings]
-        within = [[block.within(*one) for one in zip(strings, words, strict=True)] for block in self.blocks]
-        terms = [list(chain.from_iterable(found)) for found in within]
-        positions, numbers = self.terms.find(terms)
-        # Of each term its chunk, counted through block by block.
-        sizes = [len(found) for block in within for found in block]
-        owners = np.arange(len(sizes)).repeat(sizes)[positions]
-        counts = np.bincount(owners, minlength=len(sizes)).reshape(len(self.blocks), len(strings))
-        telling = np.concatenate([_telling(block, found) for block, found in zip(self.blocks, terms, strict=True)])
-        known = np.bincount(owners[telling[positions]] % len(strings), minlength=len(strings)).tolist()
-        numbers = numbers[(owners % len(strings)).argsort(kind="stable")]
-        ends = counts.sum(axis=0).cumsum().tolist()
-        for at, (start, end) in enumerate(pairwise([0, *ends])):
-            # Function words have none and make no pair.
-            classes = [name for name in map(features.word_class, words[at]) if name]
-            told = sum(map(features.telling, words[at]))
-            self._chunks[strings[at]] = Chunk(numbers[start:end].tobytes(), words[at], classes, told, known[at])
-        self._characters += sum(map(len, strings))
+    def _within(self, chunk: str, words: Sequence[str]) -> list[Run]:
+        """Return the terms within a chunk, known or not: where words are terms, at first those that tell."""
+        others = [word for word in words if not features.telling(word)]
+        runs: list[Run] = [(number, block.within(chunk, others)) for number, block in enumerate(self.blocks)]
+        if self._single is not None:
+            runs.insert(0, (self._single, [word for word in words if features.telling(word)]))
+        return runs
+
+    def _remember(self, new: dict[str, Chunk]) -> None:
+        characters = sum(map(len, new))
+        if len(new) > REMEMBERED or characters > REMEMBERED_CHARACTERS:
+            return
+        if len(self._chunks) + len(new) > REMEMBERED or self._characters + characters > REMEMBERED_CHARACTERS:
+            self._chunks, self._characters = {}, 0
+        self._chunks |= new
+        self._characters += characters
 
     def weighed(self, found: Numbers) -> tuple[Numbers, Positions, Floats]:
         """Return the distinct terms among occurrences, how often each occurs, and its row with its value for its idf.
@@ -249,13 +265,6 @@ def load(file: Path) -> Scorer:
             blocks.append(Block(name, (low, high), spelling, start, end))
             start = end
         return Scorer(blocks, found["table"], found["intercepts"], bool(found["sublinear_tf"]))
-
-
-def _telling(block: Block, terms: Sequence[str]) -> NDArray[np.bool_]:
-    """Tell which of a block's terms within texts without blanks are words that tell their language."""
-    if block.name != "words":
-        return np.zeros(len(terms), dtype=np.bool_)
-    return np.fromiter(map(features.telling, terms), dtype=np.bool_, count=len(terms))
 
 
 def _bytes(lines: Sequence[str]) -> Bytes:

@@ -1,12 +1,14 @@
 """The terms of a model, found by their hashes many at a time: one fetch from memory each, where a dict needs four."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 Numbers = NDArray[np.int32]
 Positions = NDArray[np.intp]
+# Strings to be found among the terms of a block, whose number stands before them.
+Run = tuple[int, Sequence[str]]
 _WIDTH = 16
 # So many are looked up at once, each with its bucket, so that long texts take no memory that shows.
 _AT_ONCE = 2**15
@@ -23,7 +25,7 @@ class Terms:
 
     def __init__(self, blocks: Sequence[Sequence[str]]):
         self._salts = [(_SALT * block + 2**63) % 2**64 - 2**63 for block in range(len(blocks))]
-        hashes = self._hashed(blocks)
+        hashes = self._hashed(enumerate(blocks))
         buckets = 1
         while np.bincount(hashes & (buckets - 1), minlength=1).max() > _WIDTH:
             buckets *= 2
@@ -36,27 +38,24 @@ class Terms:
         self._hashes[bucket, column] = hashes[order]
         self._numbers[bucket, column] = order
 
-    def find(self, strings: Sequence[Sequence[str]]) -> tuple[Positions, Numbers]:
-        """Return which of the strings, given block by block and counted through, are terms, and their numbers."""
-        found = [(start + there.nonzero()[0], numbers) for start, there, numbers in self._among(strings)]
-        positions, numbers = zip(*found, strict=True)
-        return np.concatenate(positions), np.concatenate(numbers)
+    def find(self, runs: Sequence[Run]) -> tuple[Positions, Numbers]:
+        """Return which of the strings, counted through run by run, are terms, and their numbers."""
+        hashes = self._hashed(runs)
+        if len(hashes) <= _AT_ONCE:
+            return self._among(hashes)
+        found = [self._among(hashes[start : start + _AT_ONCE]) for start in range(0, len(hashes), _AT_ONCE)]
+        positions = [start * _AT_ONCE + there for start, (there, _) in enumerate(found)]
+        return np.concatenate(positions), np.concatenate([numbers for _, numbers in found])
 
-    def numbers(self, strings: Sequence[Sequence[str]]) -> Numbers:
-        """Return the numbers that `find` returns, for less."""
-        return np.concatenate([numbers for _, _, numbers in self._among(strings)])
+    def _among(self, hashes: NDArray[np.int64]) -> tuple[Positions, Numbers]:
+        buckets = hashes & self._mask
+        there = (self._hashes.take(buckets, axis=0) == hashes[:, np.newaxis]).ravel().nonzero()[0]
+        positions = there // _WIDTH
+        return positions, self._numbers.take(buckets.take(positions) * _WIDTH + there % _WIDTH)
 
-    def _among(self, strings: Sequence[Sequence[str]]) -> Iterator[tuple[int, NDArray[np.bool_], Numbers]]:
-        """Yield, so many strings at once, the first one's place, where in its bucket each is, the numbers of those."""
-        hashes = self._hashed(strings)
-        for start in range(0, max(len(hashes), 1), _AT_ONCE):
-            part = hashes[start : start + _AT_ONCE]
-            buckets = part & self._mask
-            there = self._hashes.take(buckets, axis=0) == part[:, np.newaxis]
-            yield start, there, self._numbers.take(buckets, axis=0)[there]
-
-    def _hashed(self, strings: Sequence[Sequence[str]]) -> NDArray[np.int64]:
+    def _hashed(self, runs: Iterable[Run]) -> NDArray[np.int64]:
         hashes: list[int] = []
-        for salt, block in zip(self._salts, strings, strict=True):
-            hashes += [hash(one) ^ salt for one in block]
+        for block, strings in runs:
+            salt = self._salts[block]
+            hashes += [hash(one) ^ salt for one in strings]
         return np.array(hashes, dtype=np.int64)

@@ -38,6 +38,7 @@ keepalive = 65
 # Python's sendfile waits without end for a client that does not read.
 sendfile = False
 errorlog = "-"
+logger_class = "service.logs.Log"
 # What no line shows need not be found out for each ("Optimization" in Python's logging HOWTO): thread, process, caller.
 logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 logging._srcfile = None

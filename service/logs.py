@@ -3,6 +3,9 @@
 import json
 import logging
 import time
+from typing import Any
+
+from gunicorn.glogging import Logger
 
 # Only ASCII comes out, so that no character that some reader takes for the end of a line ends one.
 _encode = json.JSONEncoder(separators=(",", ":"), default=str).encode
@@ -36,3 +39,10 @@ class JsonLines(logging.Formatter):
         if second != self._second:  # the same for thousands of lines
             self._second, self._written = second, time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
         return f"{self._written}.{int(record.msecs):03d}Z"
+
+
+class Log(Logger):  # type: ignore[misc]
+    """gunicorn's log without its lines of access: the service writes its own (`access`)."""
+
+    def access(self, *_: Any) -> None:
+        """Write nothing. gunicorn would make a line's twenty parts for every request before it finds no reader."""
