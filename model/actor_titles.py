@@ -30,7 +30,7 @@ class Titles:
         found: dict[Words, str] = {}
         for words, role in self.roles.items():
             found |= {words: role, _capitals(words): role, (words[0].capitalize(), *words[1:]): role}
-        found[("PM",)] = "prime minister"
+        found |= {("PM",): "prime minister", ("MFA",): "foreign ministry"}
         found |= {(some, of): BOTH for some in ("both", "two") for of in self._lexicon.paired}
         return found | {(word,): name for name in UNIONS for word in (name, name.capitalize())}
 

@@ -6,6 +6,8 @@ from model.items import Item, Phrase, is_known, words
 
 # Within how many items behind a comma a name stands with what tells of it.
 APART = 7
+# Within how many items those stand whom an office means.
+NAMES = 16
 
 
 def _is_told(item: Item) -> bool:
@@ -51,18 +53,25 @@ def bearer(items: Sequence[Item], last: int) -> Phrase | None:
 
 def names(items: Sequence[Item], at: int) -> Phrase | None:
     """Read the names that tell whom an office means: "two chairmen[, Jim Inhofe and Jim Risch,] applauded"."""
+    known = words()
     actors: list[str] = []
-    for step in range(at, min(at + 8, len(items))):
+    end = min(at + NAMES, len(items))
+    seat = 0  # behind it "(R.I.)" ends
+    for step in range(at, end):
         item = items[step]
+        if step < seat or (not actors and (item.text in known["titles"] or item.text in known["people"])):
+            continue
         if item.actors and not item.possessive and not item.quoted:
             actors += item.actors
         elif actors and item.text == ",":
             if step + 1 < len(items) and items[step + 1].actors:
                 return None  # "Among EU governments, Austria, Ireland and Sweden voiced regret"
             return Phrase(at, step, tuple(actors))
+        elif item.text == "(" and actors and (closing := [one.text for one in items[step:end]]).count(")"):
+            seat = step + closing.index(")") + 1
         elif item.text == "," and step == at:
             continue
         elif item.text not in ("and", "of") and not (actors and items[step - 1].text in ("of", "new")):
             return None
-    ended = actors and at + 8 >= len(items)
+    ended = actors and at + NAMES >= len(items)
     return Phrase(at, len(items) - 1, tuple(actors)) if ended else None

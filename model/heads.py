@@ -27,6 +27,8 @@ _dateline = re.compile(
     r"\A\s*+(?:[^\n]{1,200}+\n++){0,4}[^\n]{0,60}(?:\([\w .]++\)\s*+[-–—]|[A-Z]{3,}+[^\n.]{0,40}[-–—])"
 )
 _reported = re.compile(r"\b(?:said|says|told)\b")
+# What stands behind a place on a line of its own.
+_date = re.compile(r"[ ,(–-]{1,3}(?:\d{1,2}\.? )?(?:[A-Z][a-z]{2,8} |\d{1,2}[./])(?:\d{1,2}, )?\d{4}\)?")
 
 
 @dataclass(eq=False)
@@ -133,10 +135,18 @@ class Head:
         return self._ministry(kind) if kind else ()
 
     def _ministry(self, kind: str) -> Holders:
-        """Return the ministry, of a kind, of the country that is named most, but for the one that leaves."""
-        country = next((one for one in self._countries() if one != self.agent), "")
+        """Return the ministry, of a kind, of the head's place, else of the country named most that does not leave."""
+        country = self._place() or next((one for one in self._countries() if one != self.agent), "")
         office = self.actors.office(country, kind)
         return (office,) if office else ()
+
+    def _place(self) -> str:
+        """Return the country in which a line of the head says that the text was made: "Bucharest, 2 February 2019"."""
+        for span in self.headings:
+            first = next(iter(self.named(span)), None)
+            if first and first.span.start == span.start and _date.fullmatch(self.text, first.span.end, span.end):
+                return (first.actor, *self.actors.chain(first.actor))[-1]
+        return ""
 
     def _countries(self) -> list[str]:
         """Return the countries that the text names, the one named most first."""

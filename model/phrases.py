@@ -7,6 +7,7 @@ from dataclasses import replace
 from model import bearers
 from model.descriptions import without_name
 from model.items import Item, Phrase, words
+from model.verbs import says
 
 # How many items an apposition may have.
 APPOSITION = 30
@@ -17,6 +18,8 @@ _RELATIVE = frozenset(["who", "whom", "whose", "which"])
 _seat = re.compile(r"[rdi]-[a-z]+(?:\.[a-z]+)*")
 # Of what kind a country is that is not named.
 _MEMBERS = frozenset(["ally", "country", "member", "nation", "state"])
+# Behind these their names may stand: "two Democrats, Adam Smith and Eliot Engel, …".
+_PARTY = frozenset(["democrats", "republicans"])
 # "In a piece for an American newspaper Mikhail Gorbachev …": who writes in one does not speak for it.
 _PAPERS = frozenset(["newspaper", "daily", "paper"])
 
@@ -70,7 +73,8 @@ def _named(items: Sequence[Item], at: int, names: int = 4) -> Phrase:
             return replace(bearer, first=at)
         if last > at and (named := bearers.names(items, _qualified(items, last) + 1)):
             return replace(named, first=at)
-        if last == at and items[at].text.split()[-1].lower() in known["people"]:
+        office = items[at].text.split()[-1].lower()
+        if last == at and (office in known["people"] or office in _PARTY):
             # "two Republican senators, Bob Corker and Rand Paul, questioned", and not "…, Poland and Latvia …"
             named = bearers.names(items, last + 1)
             if named and all(item.person for item in items[last + 1 : named.last + 1] if item.actors):
@@ -114,6 +118,8 @@ def _body(items: Sequence[Item], at: int) -> Phrase | None:
     place = at + 1
     while place < len(items) and items[place].text in known["people"]:
         place += 1
+    if [item.text for item in items[place : place + 2]] == ["of", "staff"]:
+        place += 2
     if items[at].text in known["documents"] and place < len(items) and items[place].text.endswith("ed"):
         told = [item.text for item in items[place : place + 5]]
         place += told.index("by") if "by" in told else 0  # "a motion tabled at Holyrood by the Greens"
@@ -195,7 +201,7 @@ def _is_apposition(items: Sequence[Item], first: int, end: int) -> bool:
     start = items[first]
     if start.text in ("according", "along", "together", "and", "or", "but", "joined") or start.quoted:
         return False
-    if start.text not in known["subordinators"] and items[end - 1].text in known["say"]:
+    if start.text not in known["subordinators"] and says(items, end - 1):
         return False  # "Trump, Fihn said, has …"
     name = first + (start.text in known["articles"])
     listed = any(item.text in ("and", "or") for item in items[name + 1 : end])

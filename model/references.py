@@ -24,6 +24,8 @@ class References(Passage):
 
     def holders(self, number: int, side: str | None) -> Holders:
         """Return who holds a sentence's stance, by its own words or by what it goes on from."""
+        if number in self.labels and self.interjected(number):
+            return self.labels[number]
         own = self.best(number, side)
         held = self._whom(number, own[1]) if own else self._carried(number)
         if own and own[0] == LABEL and self._is_person(held):

@@ -5,6 +5,7 @@
 | briefings           | *MR PALLADINO: …*; *Question [TASS]: …*; *Q    …*; *SPIEGEL: …*       |
 | Westminster, Berlin | *Nia Griffith (Llanelli) (Lab): …*; *Heiko Maas, Federal Minister: …* |
 |                     | *Earl Howe (Con)*, and the speech on the next line                   |
+| Berlin              | *(Agnieszka Brugger [BÜNDNIS 90/DIE GRÜNEN]: …)*                     |
 | lists of reactions  | *RUSSIAN PRESIDENT VLADIMIR PUTIN*, and a quotation on the next line |
 | the United Nations  | *Mr. Wu Haitao (China) (spoke in Chinese): …*                        |
 | Congress            | *Mr. MENENDEZ. …*; *Mr. SMITH of Washington. …*; *Senator Reed. …*    |
@@ -34,6 +35,7 @@ _LOWER = frozenset(["/", "and", "at", "behalf", "da", "de", "der", "for", "of", 
 _colon = re.compile(r"\s*(?:\[[^\]\n]*\]\s*)?([^\n:!?\"“”]{1,120}):\s")
 _line = re.compile(r"([^\n:!?\"“”]{2,110}\([^()\n]{2,24}\))\n")
 _heading = re.compile(r"([^\n:!?\"“”]{3,110})\n\s{0,3}[\"“]")
+_interjection = re.compile(r"\((?:[^()\n]{2,60} [–-] )?([A-ZÀ-Þ][^()\n:!?\"“”]{2,90}\[[^\[\]\n]{2,30}\]):\s")
 _letter = re.compile(r"([QA])(?:\. |[ \t]{2,})")
 _strasbourg = re.compile(r"([^\n:!?\"“”]{2,170}?)\.\s[–—-]\s")
 _congress = re.compile(
@@ -75,9 +77,10 @@ def label(text: str, start: int) -> Label | None:
         return Label(name, start, start + match.start(1) + len(name))
     if not begins:
         return None
-    if match := _letter.match(line) or _congress.match(line) or _hearing.match(line) or _duma.match(line):
+    apart = _interjection.match(line) or _letter.match(line) or _duma.match(line)
+    if match := apart or _congress.match(line) or _hearing.match(line):
         group = match.lastindex or 0
-        return Label(match[group], start, start + match.end(group))
+        return Label(match[group], start + match.start(group), start + match.end(group))
     if match := _heading.match(line):
         name, comma, _ = match[1].partition(",")
         if name.isupper() or (comma and _is_name(name, begins)):

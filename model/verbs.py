@@ -108,10 +108,14 @@ def goes_on(items: Sequence[Item], phrase: Phrase) -> bool:
 
 
 def by_saying(items: Sequence[Item], at: int) -> bool:
-    """Tell whether a subject acts by speaking: "the spokesman opened the briefing by defending the exit"."""
-    follow = items[at : at + TO_SUBJECT]
+    """Tell whether a subject acts by or for speaking: "opened the briefing by defending it", "rose to defend it"."""
+    known, follow = words(), items[at : at + TO_SUBJECT]
+    acts = bool(follow) and follow[0].text not in _BEING  # "it is easier to defend"
     return any(
-        one.text in ("by", "in") and two.text in words()["saying"] and not one.quoted for one, two in pairwise(follow)
+        (one.text in ("by", "in") and two.text in known["saying"])
+        or (acts and one.text == "to" and two.text in known["to_say"])
+        for one, two in pairwise(follow)
+        if not one.quoted
     )
 
 

@@ -35,8 +35,12 @@ class Voices(Head):
 
     @cached_property
     def labelled_lines(self) -> list[int]:
-        """The numbers of the sentences that begin with a transcript's label."""
-        return list(self.labels)
+        """The numbers of the sentences that begin with a transcript's label, which is that of the lines below, too."""
+        return [number for number in self.labels if not self.interjected(number)]
+
+    def interjected(self, number: int) -> bool:
+        """Tell whether a sentence stands in brackets: "(Agnieszka Brugger [GRÜNE]: …)"."""
+        return self.text[self.spans[number].start] == "("
 
     @cached_property
     def marked_opinion(self) -> bool:
