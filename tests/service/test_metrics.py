@@ -9,7 +9,6 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -68,10 +67,11 @@ def until(condition: Callable[[], bool], what: str) -> None:
 def send(served: Served, sent: bytes) -> bytes:
     with socket.create_connection(("127.0.0.1", served.port), timeout=15) as connection:
         connection.sendall(sent)
-        received = b""
-        while piece := connection.recv(65536):
-            received += piece
-    return received
+        return received(connection)
+
+
+def received(connection: socket.socket) -> bytes:
+    return b"".join(iter(lambda: connection.recv(65536), b""))
 
 
 def pids(served: Served) -> list[int]:
@@ -85,9 +85,14 @@ def folders(served: Served) -> list[Path]:
 
 def test_counts_add_up_over_workers_and_outlive_one(serve: Callable[..., Served], toy_models: Path) -> None:
     served = serve(toy_models, workers=2).wait()
-    # At the same time, so that both answer some: a worker gives way to one that holds fewer connections.
-    with ThreadPoolExecutor(6) as pool:
-        assert all(b" 200 OK" in answer for answer in pool.map(lambda _: send(served, POST), range(30)))
+    until(lambda: len(pids(served)) == 2, "both have begun")
+    # All open before the first is answered, so that both answer some: a worker gives way to one that holds fewer.
+    connections = [socket.create_connection(("127.0.0.1", served.port), timeout=15) for _ in range(30)]
+    for connection in connections:
+        connection.sendall(POST)
+    assert all(b" 200 OK" in received(connection) for connection in connections)
+    for connection in connections:
+        connection.close()
     before = scraped(served)
     assert total(before, "stance_request_seconds_count", route="/classify", method="POST", status="200") == 30
     assert total(before, "stance_request_bytes_total", route="/classify") == 30 * len(BODY)
