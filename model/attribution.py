@@ -147,7 +147,7 @@ class Reader(References):
         """Tell whether nobody holds a sentence's stance: no crowd or pronoun either, and nobody by what he does."""
         own = self.best(number, side)
         if own is None:
-            return not held and (bool(self.statement) or not self.quoted(self.spans[number].start + 1))
+            return not held and (bool(self.statement) or self.goes_on(number) is None)
         return own[0] in (LEAVING, LEFT, SUBJECT) or (not held and own[1].pronoun in ("i", "it", "we"))
 
     def is_opinion(self, unheld: int, stances: int) -> bool:

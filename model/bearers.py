@@ -67,8 +67,10 @@ def names(items: Sequence[Item], at: int) -> Phrase | None:
             if step + 1 < len(items) and items[step + 1].actors:
                 return None  # "Among EU governments, Austria, Ireland and Sweden voiced regret"
             return Phrase(at, step, tuple(actors))
-        elif item.text == "(" and actors and (closing := [one.text for one in items[step:end]]).count(")"):
-            seat = step + closing.index(")") + 1
+        elif item.text == "(" and actors:
+            seat = next((past + 1 for past in range(step, end) if items[past].text == ")"), 0)
+            if not seat:
+                return None
         elif item.text == "," and step == at:
             continue
         elif item.text not in ("and", "of") and not (actors and items[step - 1].text in ("of", "new")):

@@ -174,6 +174,12 @@ def after_apposition(items: Sequence[Item], at: int) -> int:
     return at
 
 
+def is_behind_apposition(items: Sequence[Item], verb: int) -> bool:
+    """Tell whether a verb is that of a name before an apposition: "Maas, then justice minister, warned Congress"."""
+    before = range(max(verb - APPOSITION, 0), verb - 2)
+    return any(items[at].actors and after_apposition(items, at + 1) == verb for at in before)
+
+
 def _apposition(items: Sequence[Item], at: int) -> tuple[int, bool]:
     """Return where an apposition ends, if one begins at a place, and whether another one begins there."""
     if at >= len(items) or items[at].text not in (",", "(", "–", "—", "--"):

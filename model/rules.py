@@ -6,7 +6,7 @@ from itertools import pairwise
 from model.descriptions import DESCRIBED, VIEW
 from model.items import Item, Phrase, is_known, words
 from model.lists import joined
-from model.phrases import APPOSITION, after_apposition, depends, phrases, preceding
+from model.phrases import APPOSITION, after_apposition, depends, is_behind_apposition, phrases, preceding
 from model.strangers import MARKS, TELLING, somebody, strangers
 from model.verbs import (
     DASHES,
@@ -153,7 +153,7 @@ def _placed(items: Sequence[Item], phrase: Phrase, before: int, following: str) 
     if _according(items, phrase.first):
         return ACCORDING
     turned = before > 0 and _turned(items[before - 1].text, previous) and not goes_on(items, phrase)
-    turned = turned and not _is_behind_apposition(items, before)
+    turned = turned and not is_behind_apposition(items, before)
     if turned or (is_cited(items, phrase.last + 1) and previous != "by"):
         return TURNED
     if previous in ("by", "in", "from", "at", "across", "inside", "within"):
@@ -178,12 +178,6 @@ def _turned(mark: str, verb: str) -> bool:
     """Tell whether a verb stands before its subject: after a quotation, or after a comma if it is plain speech."""
     known = words()
     return (verb in known["say"] and mark in MARKS and mark != ",") or (verb in known["turned"] and mark == ",")
-
-
-def _is_behind_apposition(items: Sequence[Item], verb: int) -> bool:
-    """Tell whether a verb is that of a name before an apposition: "Maas, then justice minister, warned Congress"."""
-    before = range(max(verb - APPOSITION, 0), verb - 2)
-    return any(items[at].actors and after_apposition(items, at + 1) == verb for at in before)
 
 
 def _according(items: Sequence[Item], first: int) -> bool:

@@ -30,7 +30,7 @@ Bytes = NDArray[np.uint8]
 # word may be as long as a text.
 REMEMBERED = 30_000
 REMEMBERED_CHARACTERS = 1_000_000
-# So many words are read at once: long texts are to take no memory beyond what is remembered.
+# So many new chunks are looked up at once: long texts are to take no memory beyond what is remembered.
 _READ = 256
 
 
@@ -48,11 +48,16 @@ class Block:
         """Return the terms as they read, in the order of their numbers."""
         return _lines(self.spelling)
 
+    @property
+    def single(self) -> bool:
+        """Whether single words are terms of the block."""
+        return self.name == "words" and self.ngrams[0] == 1
+
     def within(self, chunk: str, words: Sequence[str]) -> Sequence[str]:
         """Return the block's terms, known or not, within a text without blanks."""
         if self.name == "characters":
             return features.character_ngrams(chunk, *self.ngrams)
-        return words if self.name == "words" and self.ngrams[0] == 1 else ()
+        return words if self.single else ()
 
     def across(self, words: Sequence[str], classes: Sequence[str]) -> Sequence[str]:
         """Return the block's terms, known or not, that are made of several words of a text."""
@@ -97,8 +102,7 @@ class Scorer:
         self.table = table
         self.intercepts = intercepts
         self.sublinear_tf = sublinear_tf
-        single = (number for number, block in enumerate(self.blocks) if block.name == "words" and block.ngrams[0] == 1)
-        self._single = next(single, None)
+        self._single = next((number for number, block in enumerate(self.blocks) if block.single), None)
         self._bounds = np.array([0, *(block.end for block in self.blocks)], dtype=np.int32)
         # Not an lru_cache: its links would be five more fetches from memory a word.
         self._chunks: dict[str, Chunk] = {}
@@ -152,7 +156,7 @@ class Scorer:
         """Look up the terms within chunks, which keep their numbers, and `across` them, whose numbers are returned."""
         if not items:
             return self.terms.find(across)[1].tobytes()
-        runs = [run for string, chunk in items for run in self._within(string, chunk.words)]
+        runs = [run for string, chunk in items for run in self._within(string, chunk)]
         size = len(runs) // len(items)
         positions, numbers = self.terms.find([*runs, *across])
         ends = positions.searchsorted(list(accumulate(len(strings) for _, strings in runs))).tolist()
@@ -164,15 +168,15 @@ class Scorer:
             start = end
         return numbers[start:].tobytes()
 
-    def _within(self, chunk: str, words: Sequence[str]) -> list[Run]:
+    def _within(self, string: str, chunk: Chunk) -> list[Run]:
         """Return the terms within a chunk, known or not: where words are terms, at first those that tell."""
-        others = [word for word in words if not features.telling(word)]
-        runs: list[Run] = [(number, block.within(chunk, others)) for number, block in enumerate(self.blocks)]
-        if self._single is not None:
-            runs.insert(0, (self._single, [word for word in words if features.telling(word)]))
-        return runs
+        words = sorted(chunk.words, key=features.telling, reverse=True)
+        telling, others = words[: chunk.telling], words[chunk.telling :]
+        runs: list[Run] = [(number, block.within(string, others)) for number, block in enumerate(self.blocks)]
+        return runs if self._single is None else [(self._single, telling), *runs]
 
     def _remember(self, new: dict[str, Chunk]) -> None:
+        """Remember a text's new chunks, and forget all others if it gets too much; none where they alone are that."""
         characters = sum(map(len, new))
         if len(new) > REMEMBERED or characters > REMEMBERED_CHARACTERS:
             return

@@ -5,7 +5,7 @@
 | briefings           | *MR PALLADINO: …*; *Question [TASS]: …*; *Q    …*; *SPIEGEL: …*       |
 | Westminster, Berlin | *Nia Griffith (Llanelli) (Lab): …*; *Heiko Maas, Federal Minister: …* |
 |                     | *Earl Howe (Con)*, and the speech on the next line                   |
-| Berlin              | *(Agnieszka Brugger [BÜNDNIS 90/DIE GRÜNEN]: …)*                     |
+|                     | *(Agnieszka Brugger [BÜNDNIS 90/DIE GRÜNEN]: …)*                     |
 | lists of reactions  | *RUSSIAN PRESIDENT VLADIMIR PUTIN*, and a quotation on the next line |
 | the United Nations  | *Mr. Wu Haitao (China) (spoke in Chinese): …*                        |
 | Congress            | *Mr. MENENDEZ. …*; *Mr. SMITH of Washington. …*; *Senator Reed. …*    |
