@@ -33,7 +33,7 @@ def main() -> None:
     steps: dict[str, Callable[[str], Any]] = {
         "all of it": analyzer.analyze,
         "of which: sentences": segmentation.sentences,
-        "who is named": actors.find,
+        "who is named": actors.read,
         "stances (classify)": analyzer.classify,
     }
     rows = [[name, f"{1e3 * median(cpu(step, article) for article in articles):.2f}"] for name, step in steps.items()]

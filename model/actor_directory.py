@@ -1,7 +1,7 @@
 """All that reading a text goes by, made of the table once and never changed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from model.actor_forms import Form, Heads, Node, tree
 from model.actor_lexicon import Lexicon
@@ -46,6 +46,13 @@ class Directory:
         tops = {one: chain[-1] if chain else one for one, chain in chains.items()}
         roles, steps = _roles(entries, lexicon.bearers), tree(forms).steps
         return cls(entries, chains, tops, roles, _offices(entries), steps, heads, lexicon, titles)
+
+    def joined_by(self, people: Mapping[str, Entry]) -> "Directory":
+        """Return the directory with people who are found by no form of a name, but where a text introduces them."""
+        chains = dict(self.chains)
+        for one, entry in people.items():
+            chains[one] = (entry.stands_for, *self.chains[entry.stands_for]) if entry.stands_for else ()
+        return replace(self, entries={**self.entries, **people}, chains=chains)
 
 
 def _offices(entries: Mapping[str, Entry]) -> dict[tuple[str | None, str], str]:

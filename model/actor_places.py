@@ -19,7 +19,8 @@ def take_country(reading: Reading, hit: Hit, owner: str) -> None:
 
 def _names_no_country(reading: Reading, hit: Hit) -> bool:
     return (
-        _is_in_name(reading, hit)
+        reading.is_half(hit)
+        or _is_in_name(reading, hit)
         or _is_namesake(reading, hit)
         or _is_only_place(reading, hit)
         or _is_dateline(reading, hit)

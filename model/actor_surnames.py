@@ -9,7 +9,7 @@ def bearer(reading: Reading, hit: Hit) -> str | None:
     """Tell whose a surname is: his whom the title fits, his who was named last, or his who needs no first name."""
     title = reading.titled.role if reading.titled.at == hit.start else ""
     called = bool(title) or _is_honoured(reading, hit.start)
-    if _is_word(reading, hit, called) or not (called or _is_alone(reading, hit)):
+    if reading.is_half(hit) or _is_word(reading, hit, called) or not (called or _is_alone(reading, hit)):
         return None
     persons = [one for one in hit.form.surname if not title or title in roles_of(reading.role(one) or title)]
     fitting = [one for one in persons if title and reading.role(one)]

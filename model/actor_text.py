@@ -86,6 +86,17 @@ class ActorText:
         """Tell whether nobody in particular is meant: "a Russian diplomat"."""
         return self.word(hit.start - 1).lower() in self.lexicon.indefinite
 
+    def is_half(self, hit: Hit) -> bool:
+        """Tell whether a form is half of a double name behind another: "Jo Graham-Teller", and no "Anti-American"."""
+        if self.word(hit.end) == "-" and self._is_strange(hit.end + 1):
+            return self._is_strange(hit.start - 1)
+        return self.word(hit.start - 1) == "-" and self._is_strange(hit.start - 2) and self._is_strange(hit.start - 3)
+
+    def _is_strange(self, at: int) -> bool:
+        word = self.word(at)
+        known = word in self.directory.steps or word.lower() in self.lexicon.openers
+        return not known and word[:1].isupper() and word[1:].islower() and self.gaps[at] in ("", " ")
+
     def stranger_at(self, at: int) -> bool:
         """Tell whether a capitalised word that no form starts with directly follows another: a family name, mostly."""
         word = self.word(at)

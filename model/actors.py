@@ -5,8 +5,10 @@ The table is read by actor_table.py and its names are gathered by actor_forms.py
 (actor_reading.py) and by the words of actors.toml.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 
+from model import newcomers
 from model.actor_directory import Directory
 from model.actor_forms import NameForms
 from model.actor_lexicon import lexicon
@@ -48,6 +50,11 @@ class Actors:
         heads = forms.add_others(OTHER_NAMES.read_text(encoding="utf-8").splitlines())
         return cls(Directory.of(entries | new, forms.joined(), heads, words, titles))
 
+    def listed(self, held: Iterable[str]) -> set[str]:
+        """Return holders with whoever a text introduced replaced by whom he stands for, left out if by nobody."""
+        theirs = (self.entries[one].stands_for if one.startswith(newcomers.PREFIX) else one for one in held)
+        return {one for one in theirs if one}
+
     def chain(self, actor: str) -> tuple[str, ...]:
         """Return the ids that an actor stands for, nearest first; raises `KeyError` for an unknown id."""
         return self._known.chains[actor]
@@ -56,8 +63,13 @@ class Actors:
         """Return a country's "foreign ministry", "defence ministry" or "government", if the table has it."""
         return self._known.offices.get((country, kind))
 
+    def read(self, text: str) -> tuple["Actors", list[Mention]]:
+        """Find who is named in a text as `find` does, and whom it introduces; return the actors with these as well."""
+        people, mentions = newcomers.find(text, self.find(text), self._known)
+        return Actors(self._known.joined_by(people)) if people else self, mentions
+
     def find(self, text: str) -> list[Mention]:
-        """Find who is named in a text, in order of appearance.
+        """Find who of the table is named in a text, in order of appearance.
 
         Spans hold the name alone: no article, no possessive, no title. They never overlap, except that "both
         countries" is mentioned once for each country. Texts must have their accents composed (NFC).

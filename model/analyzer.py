@@ -63,8 +63,7 @@ class Analyzer:
         """
         spans = self._units(text)
         probabilities, known = self._judge([text[span.start : span.end] for span in spans])
-        table = _table()
-        mentions = table.find(text)
+        table, mentions = _table().read(text)
         held = self._held(table, text, spans, probabilities, mentions)
         holding: dict[int, dict[str, None]] = defaultdict(dict)
         for numbers, _, several in held:
@@ -173,7 +172,7 @@ class Analyzer:
         self, table: Actors, text: str, spans: Sequence[Span], probabilities: Sequence[Row], mentions: Sequence[Mention]
     ) -> list[Held]:
         """Return every stance that somebody holds; what is no sentence of its own is judged anew."""
-        agent = attribution.agent(self.manifest.target, table)
+        agent = attribution.agent(self.manifest.target, _table())
         reader, sentence = attribution.Reader(text, spans, mentions, table, quotations(text), agent).by_clause()
         parts = [(Span(reader.spans[part[0]].start, reader.spans[part[-1]].end), part) for part in reader.utterances()]
         own = dict(zip(spans, probabilities, strict=True))

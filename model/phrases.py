@@ -196,7 +196,8 @@ def _apposition(items: Sequence[Item], at: int) -> tuple[int, bool]:
             if following == "," and items[at].text == "(":
                 return step + 1, True
             seated = items[at].text == "," and _seat.fullmatch(items[at + 1].text) and not _does(following)
-            another = following in _RELATIVE or bool(seated)
+            aged = items[at].text == "," and step == at + 2 and items[at + 1].text.isdigit()
+            another = following in _RELATIVE or bool(seated) or (aged and not _does(following))
             return (step, True) if another else (step + 1, False)
     return at, False
 
@@ -213,7 +214,7 @@ def _is_apposition(items: Sequence[Item], first: int, end: int) -> bool:
     listed = any(item.text in ("and", "or") for item in items[name + 1 : end])
     if listed and items[name].actors and not items[name].possessive and _named(items, name).last == name:
         return False  # "the SPD, the Greens and …"
-    if _seat.fullmatch(start.text):
+    if _seat.fullmatch(start.text) or (start.text.isdigit() and end == first + 1):
         return True
     goes_on = end + 1
     if goes_on + 1 < len(items) and items[goes_on].text.endswith("ly"):

@@ -12,6 +12,8 @@ MARKS = frozenset(",\"”'’»?!")
 # What stands for people by itself: "another, who", "those whom I met".
 _ALONE = frozenset(["another", "others", "those", "some", "many"])
 _THOUGHTS = frozenset(["argument", "logic", "reasoning", "story", "theory", "thinking"])
+# Behind these nobody begins to speak: "let me say that …".
+_NOT_BEFORE = frozenset(["and", "me", "us"])
 # How many words an aside may have.
 ASIDE = 40
 # Behind how many words of its own a noun for people may stand: "a retired fire officer".
@@ -36,7 +38,7 @@ def strangers(items: Sequence[Item], taken: set[int]) -> Iterator[tuple[Phrase, 
         if item.text not in known["speech"] and not (item.text in known["say"] and _officials_there(items, at)):
             continue
         one = items[at - 1].text
-        if one == "and" or _commands(items, at) or not (items[at - 1].actors or one.isalnum() or one in MARKS):
+        if one in _NOT_BEFORE or _commands(items, at) or not (items[at - 1].actors or one.isalnum() or one in MARKS):
             continue
         if not any(one in known[name] for name in ("auxiliaries", "subordinators", "before", "pronouns")):
             first = at

@@ -37,7 +37,7 @@ _line = re.compile(r"([^\n:!?\"“”]{2,110}\([^()\n]{2,24}\))\n")
 _heading = re.compile(r"([^\n:!?\"“”]{3,110})\n\s{0,3}[\"“]")
 _interjection = re.compile(r"\((?:[^()\n]{2,60} [–-] )?([A-ZÀ-Þ][^()\n:!?\"“”]{2,90}\[[^\[\]\n]{2,30}\]):\s")
 _letter = re.compile(r"([QA])(?:\. |[ \t]{2,})")
-_strasbourg = re.compile(r"([^\n:!?\"“”]{2,170}?)\.\s[–—-]\s")
+_strasbourg = re.compile(r"([^\n:!?\"“”]{2,170}?)(?:, in writing)?\.\s[–—-]\s")
 _congress = re.compile(
     r"(?:(?:Mr|Ms|Mrs|Miss|Dr)\. ((?:Ma?c)?[A-Z][A-Z'’-]+(?: [A-Z][A-Z'’-]+)*)(?: of [A-Z][a-z]+(?: [A-Z][a-z]+)?)?"
     r"|(The (?:[A-Z][a-z]+ )?[A-Z]{5,}(?: [A-Z]{3,}| pro tempore)*))\.\s"

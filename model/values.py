@@ -55,7 +55,7 @@ class Stance:
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """Where a text names an actor, by whatever name: `actor` is an id of the table of actors."""
+    """Where a text names an actor, by whatever name: `actor` is an id of the table, or of somebody it introduces."""
 
     span: Span
     actor: str
@@ -77,6 +77,7 @@ class Sentence:
 class Actor:
     """An actor of an article: one who holds the stance of a sentence, or is named and holds none (`label` is `None`).
 
+    An `id` that begins with "person:" is that of somebody whom no table knows and the article introduces.
     `sentences` are the numbers of those whose stance it holds, itself or through `via`, the actors that stand for it.
     `shares` are their shares by label, so that opposing stances show; `balance` is the share of support less that of
     criticism (`None` for a model without roles).

@@ -90,7 +90,7 @@ class Voices(Head):
 
     def _only_voice(self) -> Holders:
         """Return the person who speaks in the only line with a label, and so to the end: "President …: Good day"."""
-        found = [label for number, label in self._read.items() if number]
+        found = [label for number, label in self._read.items() if number or self.text[self.spans[0].end - 1] in ".!?"]
         if len(found) != 1:
             return ()
         named = (one.actor for one in self.named(Span(found[0].start, found[0].end)))

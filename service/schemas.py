@@ -208,7 +208,13 @@ class MentionAnswer(SpanAnswer):
 class ActorAnswer(Schema):
     """An actor of an article: who holds a stance, or is named and holds none."""
 
-    id = fields.String(required=True)
+    id = fields.String(
+        required=True,
+        metadata={
+            "description": "Its id in the table of actors, or `person:` and a name: of somebody whom the article "
+            "introduces, and who in another one may be somebody else."
+        },
+    )
     name = fields.String(required=True)
     kind = fields.String(required=True)
     stands_for = fields.String(required=True, allow_none=True, metadata={"description": "The actor above, by its id."})

@@ -8,6 +8,7 @@ from typing import Any
 from model import attribution, transcripts
 from model.actors import Actors
 from model.analyzer import Analyzer
+from model.newcomers import PREFIX
 from model.values import Span
 from training import corpus, scores
 
@@ -47,22 +48,24 @@ def attributed(found: Documents, table: Actors, roles: Mapping[str, str], agent:
 
     `exact` counts the very actor; `top` whom it stands for in the end, so that a minister found as his country is
     right. `first_named` is the baseline that takes the first actor named in the sentence. `failures` are the commonest
-    pairs of kinds: whose stance it is, and whose it was taken for. `agent` is who leaves, by `attribution.agent`.
+    pairs of kinds: whose stance it is, and whose it was taken for. `agent` is who leaves, by `attribution.agent`. The
+    labels name nobody whom the table does not know, so whom a text introduces counts as whom he stands for, or nobody.
     """
     pairs = {name: Counter[str]() for name in ("exact", "top", "first_named")}
     failures: Counter[str] = Counter()
     for rows in found.values():
         text, spans = laid_out(rows)
-        mentions = table.find(text)
+        cast, mentions = table.read(text)
         sides = [next((role for role, label in roles.items() if label == row["label"]), None) for row in rows]
         sides = [None if side == "neutral" else side for side in sides]
         for row, span, side, held in zip(
-            rows, spans, sides, attribution.attribute(text, spans, mentions, table, sides, agent), strict=True
+            rows, spans, sides, attribution.attribute(text, spans, mentions, cast, sides, agent), strict=True
         ):
             if side is None:
                 continue
-            gold, got = {one for one in row["holder"].split(";") if one}, set(held)
-            named = [mention.actor for mention in mentions if span.start <= mention.span.start < span.end]
+            gold, got = {one for one in row["holder"].split(";") if one}, cast.listed(held)
+            within = (one.actor for one in mentions if span.start <= one.span.start < span.end)
+            named = [one for one in within if one in table.entries]
             pairs["exact"] += _compared(gold, got)
             pairs["top"] += _compared({_top(one, table) for one in gold}, {_top(one, table) for one in got})
             pairs["first_named"] += _compared(gold, set(named[:1]))
@@ -86,7 +89,7 @@ def stances(found: Documents, analyzer: Analyzer) -> dict[str, Any]:
         (name, actor.id): actor.label
         for name, rows in found.items()
         for actor in analyzer.analyze(laid_out(rows)[0]).actors
-        if actor.label is not None and actor.label != analyzer.manifest.roles.get("neutral")
+        if actor.label not in (None, analyzer.manifest.roles.get("neutral")) and not actor.id.startswith(PREFIX)
     }
     roles = analyzer.manifest.roles
     held = {one: roles[label] for one, label in gold.items() if one[0] in found and one[1] != attribution.AUTHOR}

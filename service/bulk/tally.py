@@ -10,6 +10,8 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+from model.newcomers import PREFIX
+
 # The whole archive, among the ids of actors.
 EVERYBODY = "all"
 # Months of what cannot be placed in time: counted apart.
@@ -52,11 +54,15 @@ class Tally:
         self.cells: dict[tuple[str, str], Cell] = {}
 
     def article(self, answer: Mapping[str, Any], date: str | None) -> None:
-        """Count an answer of `answers.article`: as a whole, and for each actor that holds a stance in it."""
+        """Count an answer of `answers.article`: as a whole, and for each actor that holds a stance in it.
+
+        People whom only a text introduces count through whom they stand for: an archive has no end of them, and a name
+        alone does not tell whether two are one.
+        """
         when = month(date)
         self._count(when, EVERYBODY, answer["shares"], len(answer["sentences"]))
         for actor in answer["actors"]:
-            if actor["label"] is not None:
+            if actor["label"] is not None and not actor["id"].startswith(PREFIX):
                 self.names[actor["id"]] = actor["name"]
                 self._count(when, actor["id"], actor["shares"], len(actor["sentences"]))
 

@@ -125,6 +125,23 @@ def test_no_row_goes_missing_for_want_of_a_date() -> None:
     ]
 
 
+def test_people_of_one_text_alone_count_through_whom_they_stand_for(toy_models: Path) -> None:
+    text = (
+        '"A grave mistake," said Jan Nowak, a spokesman for the Polish foreign ministry. '
+        "Jo Field, 61, welcomed the step."
+    )
+    answer = answers.article(Analyzer.load(toy_models), text, ASKED)
+    held = {actor["id"] for actor in answer["actors"] if actor["label"]}
+    assert held == {"person:jan-nowak", "polish-foreign-ministry", "poland", "person:jo-field"}
+    tally = Tally(ROLES)
+    tally.article(answer, "2019-02-01")
+    assert {row["actor"] for row in read(summary.table(tally, LABELS, ROLES))} == {
+        "all",
+        "polish-foreign-ministry",
+        "poland",
+    }
+
+
 def test_no_actor_is_everybody() -> None:
     assert EVERYBODY not in Actors.load().entries
 
