@@ -66,8 +66,11 @@ def _theirs(items: Sequence[Item], at: int) -> Phrase | None:
     people = _people(items, at + 1)
     if people == at or not begins(items, at):
         return None
-    beside = (step for step in (people + 1, people + 2) if step < len(items) and items[step].person)
-    person = next(beside, None)
+    known, step = words(), people + 1
+    between = known["titles"] | known["people"] | {","}
+    while step < len(items) and items[step].text in between:
+        step += 1  # "Its author, Commodore Jo Field, said"
+    person = step if step < len(items) and items[step].person else None
     return Phrase(at, people, (), "its") if person is None else Phrase(at, person, items[person].actors)
 
 

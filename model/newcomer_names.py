@@ -120,7 +120,7 @@ class Names:
         first, titled = 0, False
         for at, part in enumerate(parts):
             text, rest = part[0].lower().rstrip("."), len(parts) - at - 1
-            if text in known.titles or (text in known.nouns and rest > 1):
+            if text.rpartition("-")[2] in known.titles or (text in known.nouns and rest > 1):
                 first, titled = at + 1, True
             elif at == first and (text in openers or text in known.verbs or text in known_words["titles"]):
                 first = at + 1

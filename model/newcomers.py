@@ -30,6 +30,7 @@ TOLD = 8
 _age = re.compile(r"(?:,? aged|,) [1-9]\d(?=[,;.)]| of | from )|,? \([1-9]\d\)")
 _who = re.compile(rf"{ASIDE}, who\b")
 _tells = re.compile(rf"{ASIDE}(?:,| \(| [–—-]) ?([^,.;:\n\"()]{{3,{BESIDE}}})")
+_is = re.compile(rf" (?:is|was) ((?:an? |the )[^,.;:\n\"()]{{3,{BESIDE}}})")
 _word = re.compile(r"[A-Za-z]+(?:['-][A-Za-z]+)*")
 _relative = re.compile(r"\b(?:who|whom|whose|which|that|where)\b")
 _member = re.compile(r", an? (?:[a-z-]+ ){0,2}(?=\0)| \((?=\0)")
@@ -37,6 +38,7 @@ _scholar = re.compile(
     rf",? (?:of|at|from) (?=[^,.;:\n\"]{{0,{BESIDE}}}?"
     r"(?:Academy|Cent(?:er|re)|College|Council|Foundation|Institute|School|University)\b)"
 )
+_does = re.compile(r"'s?\b| [a-z]")
 _says = re.compile(rf"{ASIDE} (?:(?:[a-z]+ly|also|then|later|has|had) )?([a-z]+)\b")
 _put_in = re.compile(r", ([a-z]+)\b")
 _inverted = re.compile(r"[\"'»,] ([a-z]+) \Z")
@@ -87,7 +89,7 @@ class _Reader(Houses):
             if self._is_introduced(name):
                 introduced.setdefault(name.full, name)
                 called.add(name.full.lower())
-            elif name.is_single and (self._speaks(name) or self._is_told_of(name)):
+            elif name.is_single and (self._acts(name) or self._is_told_of(name)):
                 called.add(name.full.lower())
         for full, (name, *_) in places.items():
             # "Gene Halloran picked me up. Halloran, who is seventy-four, said …"
@@ -165,13 +167,24 @@ class _Reader(Houses):
         if _who.match(self.masked, name.end) or _scholar.match(self.folded, name.end):
             return True
         member = _member.match(self.masked, name.end)
-        if member and self.entries[self.mentions[bisect_right(self.starts, member.end()) - 1].actor].kind == "party":
+        if member and self._is_member(self.mentions[bisect_right(self.starts, member.end()) - 1]):
             return True
-        match = _tells.match(self.masked, name.end)
+        match = _tells.match(self.masked, name.end) or _is.match(self.masked, name.end)
         told = [word[0].lower() for word in _word.finditer(_relative.split(match[1])[0])][:TOLD] if match else []
         known = newcomer_words()
         begins = bool(told) and told[0] not in ("and", "or", "but")
         return begins and not known.nouns.isdisjoint(told) and known.verbs.isdisjoint(told)
+
+    def _is_member(self, mention: Mention) -> bool:
+        """Tell whether a mention behind a name is a party's, or that of an office: "a retired Dutch general"."""
+        told = self.folded[mention.span.start : mention.span.end].lower().split()[-1]
+        return self.entries[mention.actor].kind == "party" or told in newcomer_words().nouns
+
+    def _acts(self, name: Name) -> bool:
+        """Tell whether a name alone seems to be somebody's: "Petrushina picked up her bags", "Qiao's desk"."""
+        before = self.before(name.start)
+        apart = name.is_thing or before in _ARTICLES or before in _PLACING or before in _HANGING
+        return not apart and _does.match(self.masked, name.end) is not None
 
     def _speaks(self, name: Name) -> bool:
         """Tell whether a name is that of who speaks: by a verb beside it, or behind the house that is told."""

@@ -11,6 +11,8 @@ from model.verbs import says
 
 # How many items an apposition may have.
 APPOSITION = 30
+# In how many items behind a comma another one and a verb stand, where an apposition has two parts.
+BETWEEN = 7
 # How many may stand behind one another.
 APPOSITIONS = 4
 _RELATIVE = frozenset(["who", "whom", "whose", "which"])
@@ -198,8 +200,16 @@ def _apposition(items: Sequence[Item], at: int) -> tuple[int, bool]:
             seated = items[at].text == "," and _seat.fullmatch(items[at + 1].text) and not _does(following)
             aged = items[at].text == "," and step == at + 2 and items[at + 1].text.isdigit()
             another = following in _RELATIVE or bool(seated) or (aged and not _does(following))
+            another = another or (items[at].text == "," and not _does(following) and _goes_on_behind(items, step))
             return (step, True) if another else (step + 1, False)
     return at, False
+
+
+def _goes_on_behind(items: Sequence[Item], at: int) -> bool:
+    """Tell whether a few words stand between a comma and the next, and a verb behind: ", east of Moscow, said"."""
+    behind = items[at + 1 : at + BETWEEN]
+    place = next((step for step, item in enumerate(behind) if not item.text.isalnum()), len(behind))
+    return place + 1 < len(behind) and behind[place].text == "," and _does(behind[place + 1].text)
 
 
 def _is_apposition(items: Sequence[Item], first: int, end: int) -> bool:

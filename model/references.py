@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from collections import Counter
+from collections.abc import Sequence
 
 from model.descriptions import DESCRIBED
 from model.items import Holders, Phrase, words
@@ -156,7 +157,7 @@ class References(Passage):
 
         "The government" is else that of the last country named, but for the treaty's two, which are named in any text.
         """
-        named = [item.actors for item in self.items(number)[: phrase.first] if not item.quoted]
+        named = own = [item.actors for item in self.items(number)[: phrase.first] if not item.quoted]
         if phrase.pronoun == "there" and any(named):
             return next(filter(None, named))  # "Bucharest disagrees: officials there say …"
         if phrase.pronoun in ("its", "there"):
@@ -170,10 +171,14 @@ class References(Passage):
         if phrase.pronoun == "administration":
             return self._administration(number)
         fitting = [one for one in last if self.actors.entries[one].kind in DESCRIBED[phrase.pronoun]]
-        if phrase.pronoun == "government" and not fitting:
+        if phrase.pronoun == "government" and (not fitting or self._has_government(own)):
             governments = (self.actors.office(self._country(one), "government") for one in last)
             fitting = [one for one in governments if one]
         return tuple(fitting[:1])
+
+    def _has_government(self, named: Sequence[Holders]) -> bool:
+        """Tell whether a country is named whose government may be meant: "In Warsaw, a government source said"."""
+        return any(self.actors.office(self._country(one), "government") for actors in named for one in actors)
 
     def _administration(self, number: int) -> Holders:
         """Return whose administration is spoken of: the one named last, else that of the president named most.

@@ -101,7 +101,8 @@ def goes_on(items: Sequence[Item], phrase: Phrase) -> bool:
     known, after = words(), phrase.last + 1
     if after == len(items) or phrase.possessive:
         return phrase.possessive
-    if items[after].text in ("alone", "also", "itself") and after + 1 < len(items):
+    between = items[after].text in ("alone", "also", "itself") or items[after].text.endswith("ly")
+    if between and after + 1 < len(items):
         after += 1
     text = items[after].text
     return text.endswith("ed") or any(text in known[name] for name in ("auxiliaries", "say", "leave", "past"))

@@ -51,7 +51,7 @@ def test_golden_table(actors: Actors, case: dict[str, Any]) -> None:
 def test_most_cases_pass() -> None:
     assert len(CASES) >= 130
     assert sum(not case["named"] for case in CASES) >= 30
-    assert sum(case.get("fails", False) for case in CASES) <= 15
+    assert sum(case.get("fails", False) for case in CASES) <= 14
 
 
 def test_a_text_that_introduces_nobody_keeps_the_table(actors: Actors) -> None:
