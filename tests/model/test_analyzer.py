@@ -147,6 +147,16 @@ def test_who_speaks_for_whom(analyzer: Analyzer) -> None:
     assert actors["lavrov"].sentences == ()
 
 
+def test_somebody_whom_no_table_knows_holds_and_speaks_for_whom_the_text_says(analyzer: Analyzer) -> None:
+    text = "Jan Nowak, a spokesman for the Polish foreign ministry, welcomed the step. Nowak called the step overdue."
+    actors = {actor.id: actor for actor in analyzer.analyze(text).actors}
+    assert (actors["person:jan-nowak"].name, actors["person:jan-nowak"].kind) == ("Jan Nowak", "person")
+    assert actors["person:jan-nowak"].stands_for == "polish-foreign-ministry"
+    assert actors["person:jan-nowak"].sentences == (0, 1)
+    assert actors["poland"].via == ("person:jan-nowak",)
+    assert [text[at.start : at.end] for at in actors["person:jan-nowak"].mentions] == ["Jan Nowak", "Nowak"]
+
+
 def test_opposed_stances_of_one_actor_show(analyzer: Analyzer) -> None:
     text = "Berlin welcomed the step and praised the overdue step. Berlin called the step a grave mistake."
     (germany,) = analyzer.analyze(text).actors
