@@ -23,15 +23,13 @@ LEADING = 24
 # From how many lines with a label a text is a transcript, in which a name needs nothing beside it to be one.
 LABELS = 3
 
-# On folded text, in which whom the table knows is blotted out by NULs. No word of a name is tried twice.
-_INITIALS = (
-    r"(?:(?:[A-Z]\.)++"
-    r"|(?:Adm|Amb|Brig|Capt|Cllr|Cmdr|Col|Dr|Gen|Gov|Hon|Lt|Maj|Mr|Mrs|Ms|Prof|Reps?|Rev|Sens?|Sgt|Sr|St)\.)"
-)
-_CAPITAL = r"(?:(?:al|el)-)?+(?:[A-Z]'(?=[A-Z]))?+[A-Z][a-z]++(?:[A-Z][a-z]++)*+(?:-[A-Za-z][a-z]++)*+(?![\w\0])"
+# On folded text, in which whom the table knows is blotted out by NULs. A run is looked for by its first letter, and no
+# word of it is tried twice.
+_TITLE = r"(?:dm|mb|rig|apt|llr|mdr|ol|r|en|ov|on|t|aj|rs|s|rof|eps?|ev|ens?|gt)\."  # Adm., Amb., …, Sgt.
+_NAME = r"(?:'[A-Z])?+[a-z]++(?:[A-Z][a-z]++)*+(?:-[A-Za-z][a-z]++)*+(?![\w\0])"
+_WORD = rf"(?:\.(?:[A-Z]\.)*+|{_TITLE}|{_NAME})"
 _PARTICLE = r"(?:van (?:der|den|de)|van|von(?: der)?|der|den|de(?: la)?|da|dos|della?|di|du|la|le|ten|ter|bin|zu|af)"
-_part = re.compile(rf"(?<![\w\0'.-])(?:{_INITIALS}|{_CAPITAL})")
-_run = re.compile(rf"{_part.pattern}(?: (?:{_PARTICLE} )?+{_part.pattern})*+")
+_run = re.compile(rf"[A-Z](?:(?<![\w\0'.-].)|(?<=\b[ae]l-.)){_WORD}(?: (?:{_PARTICLE} )?+(?:[ae]l-)?+[A-Z]{_WORD})*+")
 _thing = re.compile(r" (?:[A-Z]{2,}|[IVX]\b|\d)")
 _until_aside = re.compile(r"[^,(\[]*")
 
@@ -55,6 +53,17 @@ def newcomer_words() -> Words:
     people = known["humans"] | known["strangers"] | known["private"] | known["returning"] | known["speaking_for"]
     bodies = frozenset(["institute", "members"])
     return found._replace(nouns=(found.nouns | people) - bodies, things=found.things | known["crowd"])
+
+
+@cache
+def _before_names() -> frozenset[str]:
+    """Return what may stand before a name with a capital and is none of it."""
+    return lexicon().openers | newcomer_words().verbs | words()["titles"]
+
+
+@cache
+def _dates() -> frozenset[str]:
+    return lexicon().days | lexicon().months
 
 
 class Name(NamedTuple):
@@ -113,27 +122,27 @@ class Names:
 
     def _name(self, start: int, end: int) -> Name | None:
         """Read a run of capitalised words as a name: what stands behind its last title or noun for a body."""
-        known, openers, known_words = newcomer_words(), lexicon().openers, words()
-        parts = list(_part.finditer(self.masked, start, end))
-        if not parts[1:] and parts[0][0].lower() in openers:
-            return None
+        known, beside = newcomer_words(), _before_names()
+        start -= 3 * self.masked.startswith(("al-", "el-"), max(start - 3, 0), start)
+        run = self.folded[start:end].split(" ")
         first, titled = 0, False
-        for at, part in enumerate(parts):
-            text, rest = part[0].lower().rstrip("."), len(parts) - at - 1
+        for at, word in enumerate(run):
+            text, rest = word.lower().rstrip("."), len(run) - at - 1
             if text.rpartition("-")[2] in known.titles or (text in known.nouns and rest > 1):
                 first, titled = at + 1, True
-            elif at == first and (text in openers or text in known.verbs or text in known_words["titles"]):
+            elif at == first and text in beside:
                 first = at + 1
             elif text in known.things and rest:
                 first, titled = at + 1, False
-        own = [part[0] for part in parts[first:]]
-        if not own or len(own) > LONGEST or _thing.match(self.masked, end) or (len(own) == 1 and own[0].endswith(".")):
+        full = " ".join(run[first:])
+        # A particle is none of the parts: "van der", "de".
+        parts = tuple(word for word in run[first:] if not word.islower())
+        if not parts or len(parts) > LONGEST or parts[-1] in _dates() or (not parts[1:] and full.endswith(".")):
             return None
-        dated = own[-1] in lexicon().days or own[-1] in lexicon().months
-        if dated or any(part.lower() in known_words["say"] for part in own):
+        start = end - len(full)
+        if any(part.lower() in words()["say"] for part in parts) or _thing.match(self.masked, end):
             return None
-        start = parts[first].start()
-        return None if self._goes_on(start) else Name(start, end, self.folded[start:end], tuple(own), titled)
+        return None if self._goes_on(start) else Name(start, end, full, parts, titled)
 
     def _goes_on(self, start: int) -> bool:
         """Tell whether a name goes on from one that the table knows: "Choe Son [Hui]"."""
