@@ -33,9 +33,8 @@ print("\\n".join(did))
 
 
 def test_importing_opens_and_reads_nothing() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", PROBE, str(ROOT)], cwd=ROOT, capture_output=True, text=True, timeout=120, check=True
-    )
+    command = [sys.executable, "-B", "-c", PROBE, str(ROOT)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=True)
     assert done.stdout.strip() == ""
 
 

@@ -413,7 +413,7 @@ def test_memory_stays_whatever_the_length_of_lines_and_stream(small: Served) -> 
         connection.close()
         return found
 
-    run(1000, 2)
+    run(5000, 40)
     before = resident(small)
     first, second, last = map(checked, run(20_000, 40))
     assert first == {"index": 0, "error": {"detail": "Longer than 100000 bytes."}}

@@ -55,10 +55,10 @@ class Writers:
         words = [line.split() for file in files for line in file.read_text().splitlines(True) if line.endswith("\n")]
         return [(key, int(id)) for key, *ids in words for id in ids]
 
-    def wait(self, count: int) -> None:
-        """Wait until so many corrections are stored."""
+    def wait(self, count: int, whose: str = "w") -> None:
+        """Wait until so many corrections are stored, of all or of one writer."""
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while len(self.told()) < count:
+        while sum(key.startswith(whose) for key, _ in self.told()) < count:
             assert time.monotonic() < deadline, (self.folder / "faults").read_text()
             time.sleep(0.05)
 
@@ -83,6 +83,7 @@ def eight_writers(url: str, folder: Path) -> Iterator[Writers]:
     with ExitStack() as stack:
         writers = Writers(url, folder, stack)
         writers.wait(1500)
+        writers.wait(1, "w0-")
         writers.kill_one()
         yield writers
         for process in writers.parents:
