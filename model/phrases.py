@@ -255,7 +255,7 @@ def preceding(items: Sequence[Item], first: int) -> int:
             at -= 1
             continue
         office = items[at - 1].text
-        if text == "," and 0 < at == first - 1 and (office in known["people"] or office in known["titles"]):
+        if text == "," and 0 < at == first - 1 and office in known["people"]:
             at -= 1
             continue
         if not (text in known["articles"] or text in known["titles"] or text in known["people"]):
