@@ -2,7 +2,7 @@
 
 The table is read by actor_table.py and its names are gathered by actor_forms.py; the rules are those of titles
 (actor_offices.py), countries (actor_places.py) and surnames (actor_surnames.py), and go by what a text named before
-(actor_reading.py) and by the words of actors.toml.
+(actor_reading.py) and by the words of actors.toml. Whom a text introduces besides is told by newcomers.py.
 """
 
 from collections.abc import Iterable
@@ -64,7 +64,11 @@ class Actors:
         return self._known.offices.get((country, kind))
 
     def read(self, text: str) -> tuple["Actors", list[Mention]]:
-        """Find who is named in a text as `find` does, and whom it introduces; return the actors with these as well."""
+        """Find who is named in a text, as `find` does, and whom it introduces; return the actors with these as well.
+
+        The ids of those begin with "person:", and they are actors of this text alone. Cost: linear, about twice that
+        of `find`.
+        """
         people, mentions = newcomers.find(text, self.find(text), self._known)
         return Actors(self._known.joined_by(people)) if people else self, mentions
 

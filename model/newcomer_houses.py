@@ -21,7 +21,7 @@ _SEATED = {"R": "republicans", "D": "democrats"}
 _told = re.compile(rf"{ASIDE}(?:,| \(| [–—-]| of | at | from | with )")
 _HEADS = "leads|heads|chairs|represents|directs|runs"
 _heading = re.compile(rf"who (?:{_HEADS}|works for|speaks for) ")
-_relative = re.compile(r"\b(?:who|whom|whose|which|that|where)\b")
+RELATIVE = re.compile(r"\b(?:who|whom|whose|which|that|where)\b")
 _joins = re.compile(rf"(?:\b(?:of|for|at|from|with|to|{_HEADS})(?: the| a| an)?|\() ?\Z")
 _apart = re.compile(r"[.;:\n\"]")
 # Of several he stands for his party before his parliament, and for his country where nothing else is told.
@@ -57,7 +57,7 @@ class Houses(Names):
             if start > name.end + BESIDE:
                 return
             gap = self.masked[name.end : start + (self.folded[start] == "(")]
-            if not _told.match(gap) or _apart.search(gap) or _relative.search(_heading.sub("", gap)):
+            if not _told.match(gap) or _apart.search(gap) or RELATIVE.search(_heading.sub("", gap)):
                 return
             if gap == " (" and name.start in self.labels and self.entries[mention.actor].kind == "country":
                 yield mention.actor  # "Mr. Hickey (United Kingdom): …"

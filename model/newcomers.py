@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from model.actor_directory import Directory
 from model.actor_table import Entry
-from model.newcomer_houses import ASIDE, BESIDE, Houses
+from model.newcomer_houses import ASIDE, BESIDE, RELATIVE, Houses
 from model.newcomer_names import LEADING, Name, newcomer_words
 from model.values import Mention, Span
 
@@ -32,7 +32,6 @@ _who = re.compile(rf"{ASIDE}, who\b")
 _tells = re.compile(rf"{ASIDE}(?:,| \(| [–—-]) ?([^,.;:\n\"()]{{3,{BESIDE}}})")
 _is = re.compile(rf" (?:is|was) ((?:an? |the )[^,.;:\n\"()]{{3,{BESIDE}}})")
 _word = re.compile(r"[A-Za-z]+(?:['-][A-Za-z]+)*")
-_relative = re.compile(r"\b(?:who|whom|whose|which|that|where)\b")
 _member = re.compile(r", an? (?:[a-z-]+ ){0,2}(?=\0)| \((?=\0)")
 _scholar = re.compile(
     rf",? (?:of|at|from) (?=[^,.;:\n\"]{{0,{BESIDE}}}?"
@@ -65,8 +64,8 @@ class Newcomer(NamedTuple):
 def find(text: str, mentions: Sequence[Mention], known: Directory) -> tuple[dict[str, Entry], list[Mention]]:
     """Return the people whom a text introduces by id, and all its mentions with theirs, in order.
 
-    `mentions` are those of the actors that are `known`. Their spans hold the name alone, and never overlap. Cost:
-    linear, about 0.9 ms for an article of 1,000 words.
+    `mentions` are those of the actors that are `known`. The people's spans hold the name alone. Cost: linear, about
+    0.8 ms for an article of 1,000 words.
     """
     reader = _Reader(text, mentions, known)
     people = reader.people()
@@ -108,7 +107,9 @@ class _Reader(Houses):
         for one in people:
             for other in one.others:
                 by_other[other].append(one)
-        found = {mention.span.start: mention for mention in self.mentions} | self._taken_back(by_other)
+        taken = self._taken_back(by_other)
+        kept = [mention for mention in self.mentions if mention not in taken]
+        found = set(taken.values())
         last: dict[str, Newcomer] = {}
         for name in self.found:
             who, other = by_full.get(name.full), name.full.lower()
@@ -116,10 +117,10 @@ class _Reader(Houses):
                 who = last.get(other, by_other[other][0])
             if who:
                 last |= dict.fromkeys(who.others, who)
-                found[name.start] = Mention(Span(name.start, name.end), who.entry.id)
-        return [found[start] for start in sorted(found)]
+                found.add(Mention(Span(name.start, name.end), who.entry.id))
+        return sorted([*kept, *found], key=lambda mention: mention.span)
 
-    def _taken_back(self, by_other: Mapping[str, Sequence[Newcomer]]) -> dict[int, Mention]:
+    def _taken_back(self, by_other: Mapping[str, Sequence[Newcomer]]) -> dict[Mention, Mention]:
         """Return as a newcomer's what was taken for somebody of the table whom the text had not named before him."""
         seen: set[str] = set()
         found = {}
@@ -128,7 +129,7 @@ class _Reader(Houses):
             theirs = by_other.get(self.folded[span.start : span.end].lower(), ())
             before = [one for one in theirs if one.name.start < span.start]
             if before and (mention.actor not in seen or span != mention.span):
-                found[mention.span.start] = Mention(span, before[-1].entry.id)
+                found[mention] = Mention(span, before[-1].entry.id)
             else:
                 seen.add(mention.actor)
         return found
@@ -170,7 +171,7 @@ class _Reader(Houses):
         if member and self._is_member(self.mentions[bisect_right(self.starts, member.end()) - 1]):
             return True
         match = _tells.match(self.masked, name.end) or _is.match(self.masked, name.end)
-        told = [word[0].lower() for word in _word.finditer(_relative.split(match[1])[0])][:TOLD] if match else []
+        told = [word[0].lower() for word in _word.finditer(RELATIVE.split(match[1])[0])][:TOLD] if match else []
         known = newcomer_words()
         begins = bool(told) and told[0] not in ("and", "or", "but")
         return begins and not known.nouns.isdisjoint(told) and known.verbs.isdisjoint(told)

@@ -197,11 +197,10 @@ def _apposition(items: Sequence[Item], at: int) -> tuple[int, bool]:
             following = items[step + 1].text if step + 1 < len(items) else ""
             if following == "," and items[at].text == "(":
                 return step + 1, True
-            seated = items[at].text == "," and _seat.fullmatch(items[at + 1].text) and not _does(following)
-            aged = items[at].text == "," and step == at + 2 and items[at + 1].text.isdigit()
-            another = following in _RELATIVE or bool(seated) or (aged and not _does(following))
-            another = another or (items[at].text == "," and not _does(following) and _goes_on_behind(items, step))
-            return (step, True) if another else (step + 1, False)
+            first = items[at + 1].text
+            another = _seat.fullmatch(first) or (first.isdigit() and step == at + 2) or _goes_on_behind(items, step)
+            another = another and items[at].text == "," and not _does(following)
+            return (step, True) if another or following in _RELATIVE else (step + 1, False)
     return at, False
 
 

@@ -68,9 +68,16 @@ def test_whom_a_text_introduces_is_of_that_text_alone(actors: Actors) -> None:
     assert "person:jan-nowak" not in actors.entries
 
 
+def test_both_countries_stay_two(actors: Actors) -> None:
+    text = "Poland and Romania agreed, and both countries asked Jo Field, 61, who had said so."
+    _, mentions = actors.read(text)
+    named = [(text[one.span.start : one.span.end], one.actor) for one in mentions[2:]]
+    assert named == [("both countries", "poland"), ("both countries", "romania"), ("Jo Field", "person:jo-field")]
+
+
 NAMES = ["Jo Field", "Field", "Maas", "JO FIELD", "Mr. Field", "J. van der Field", "Poland", "the Lab"]
 BESIDE = [" said", ", 61, ", " (61)", ", a historian of ", ", who ", "according to ", "Mayor ", ": ", "\n", ". ", '"']
-PIECES = st.sampled_from([*NAMES, *BESIDE, ", ", " ", "(", ")", " of ", "\x00"])
+PIECES = st.sampled_from([*NAMES, *BESIDE, ", ", " ", "-", "(", ")", " of ", "\x00"])
 
 
 @pytest.mark.no_cover
